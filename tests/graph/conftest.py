@@ -4,10 +4,12 @@ import json
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from araxes import queries
 from araxes.project import Project
+from araxes.release import Release
 
 COUNTED: list[str] = []
 
@@ -43,9 +45,16 @@ def saved(project: Project, select: Callable[[str], list[dict[str, str]]]) -> Ca
 
 
 @pytest.fixture(scope="session")
+def dataset(release: Release) -> Path:
+    """Return the file with the whole graph of the release."""
+    return release.folder / "dataset.nq"
+
+
+@pytest.fixture(scope="session")
 def project_text(project: Project) -> str:
-    """Return all Turtle of the project as one text."""
-    return "\n".join(project.path(file).read_text("utf-8") for file in project.turtle())
+    """Return all data of the project as one text."""
+    files = [file for file in project.turtle() if file.startswith("data/")]
+    return "\n".join(project.path(file).read_text("utf-8") for file in files)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

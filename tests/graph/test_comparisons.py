@@ -23,7 +23,7 @@ COMPARISONS = (
 
 def last(iri: str) -> str:
     """Return what stands after the last slash."""
-    return iri.rsplit("/", 1)[1]
+    return iri.rsplit("/", 1)[-1]
 
 
 @pytest.fixture(scope="module")

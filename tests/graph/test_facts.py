@@ -9,7 +9,9 @@ import pytest
 EXPECTED = Path(__file__).parent / "expected"
 AX = "https://w3id.org/araxes/ns/"
 ID = "https://w3id.org/araxes/id/"
-PREFIXES = f"PREFIX ax: <{AX}> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> PREFIX oa: <http://www.w3.org/ns/oa#>\n"
+PREFIXES = (
+    f"PREFIX ax: <{AX}> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> PREFIX oa: <http://www.w3.org/ns/oa#>\n"
+)
 
 Select = Callable[[str], list[dict[str, str]]]
 Counted = Callable[[str], None]
@@ -23,7 +25,7 @@ def table(name: str) -> list[dict[str, str]]:
 
 def last(iri: str) -> str:
     """Return what stands after the last slash."""
-    return iri.rsplit("/", 1)[1]
+    return iri.rsplit("/", 1)[-1]
 
 
 def test_every_fact_has_an_attestation_of_its_name_mode_word_and_sentence(select: Select, counted: Counted) -> None:

@@ -34,7 +34,8 @@ def own_terms(ontology: Store) -> list[NamedNode]:
     """Return every term, concept, phase and rule that the ontology defines."""
     found = {quad.subject for quad in ontology.quads_for_pattern(None, DEFINED, None, None)}
     return sorted(
-        (each for each in found if isinstance(each, NamedNode) and "w3id.org/araxes" in each.value), key=lambda t: t.value
+        (each for each in found if isinstance(each, NamedNode) and "w3id.org/araxes" in each.value),
+        key=lambda t: t.value,
     )
 
 
@@ -81,7 +82,9 @@ def test_every_term_of_the_namespace_is_defined_where_it_says(ontology: Store) -
     for term in declared:
         home = next(iter(ontology.quads_for_pattern(term, DEFINED, None, None))).object
         assert isinstance(home, NamedNode)
-        files = [path for path in FILES if f"module:{home.value.rsplit('/', 1)[1]} a owl:Ontology" in path.read_text("utf-8")]
+        files = [
+            path for path in FILES if f"module:{home.value.rsplit('/', 1)[1]} a owl:Ontology" in path.read_text("utf-8")
+        ]
         assert len(files) == 1, home
         assert f"\nax:{term.value.removeprefix(AX)} a " in files[0].read_text("utf-8"), term
 
@@ -134,7 +137,9 @@ def test_the_table_of_stances_is_symmetric_and_total(ontology: Store) -> None:
 
 
 def test_codes_and_words_of_the_fact_list_are_notations(project: Project) -> None:
-    text = "\n".join(project.path(f).read_text("utf-8") for f in ("data/entities/issues.ttl", "ontology/schemes/stance.ttl"))
+    text = "\n".join(
+        project.path(f).read_text("utf-8") for f in ("data/entities/issues.ttl", "ontology/schemes/stance.ttl")
+    )
     notations = re.findall(r'skos:notation "([^"]+)"', text)
     assert sorted(notations) == sorted(
         [*(f"T{n:02}" for n in range(1, 21)), "supports", "opposes", "declines", "neutral", "mixed", "not-opposing"]

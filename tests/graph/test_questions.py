@@ -63,7 +63,9 @@ def bare(text: str) -> str:
 
 
 def test_there_are_45_with_an_answer_each() -> None:
-    assert sorted(question.first("id") for question in QUESTIONS.values()) == [f"PQ{n:02}" for n in range(1, NUMBER + 1)]
+    assert sorted(question.first("id") for question in QUESTIONS.values()) == [
+        f"PQ{n:02}" for n in range(1, NUMBER + 1)
+    ]
     answers = {path.stem for path in (ROOT / "queries" / "competency").glob("*.csv")}
     assert answers == set(QUESTIONS)
 
