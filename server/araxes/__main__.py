@@ -1,0 +1,5 @@
+"""Run the command line as `python -m araxes`."""
+
+from araxes.cli import main
+
+main()

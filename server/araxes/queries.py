@@ -1,0 +1,191 @@
+"""Saved queries: `.rq` files that run as they lie, with a header and parameters."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode
+
+from araxes.names import XSD
+from araxes.problems import BadParameter
+
+HEADER = re.compile(r"#:\s*([a-z][a-z-]*):\s*(.*?)\s*$")
+PARAMETER = re.compile(r'(\w+)\s+(\S+)\s+"(.*)"$')
+COLUMN = re.compile(r'(\w+)\s+"(.*)"$')
+MARKED = re.compile(r"^(\s*VALUES\s+\?(\w+)\s*\{)([^{}]*)(\}\s*#\s*param\s*)$", re.MULTILINE)
+PREFIX = re.compile(r"^\s*PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.MULTILINE | re.IGNORECASE)
+KIND = re.compile(r"iri|[A-Za-z][\w.-]*:[\w.-]+|<[^<>\s]+>")
+PREFIXED_NAME = re.compile(r"([A-Za-z][\w.-]*)?:([\w.-]+)")
+NUMBERS = {
+    f"{XSD}integer": re.compile(r"[+-]?\d+"),
+    f"{XSD}decimal": re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)"),
+    f"{XSD}boolean": re.compile(r"true|false|0|1"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a reader may set: its name, its class or datatype as written, and what it means."""
+
+    name: str
+    kind: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedQuery:
+    """A query with its header; `folder` is the kind of query (competency, rules, quality …)."""
+
+    name: str
+    folder: str
+    file: str
+    text: str
+    header: tuple[tuple[str, str], ...]
+
+    def first(self, key: str, default: str = "") -> str:
+        """Return the first value of a key of the header."""
+        return next((value for name, value in self.header if name == key), default)
+
+    def every(self, key: str) -> tuple[str, ...]:
+        """Return all values of a key of the header."""
+        return tuple(value for name, value in self.header if name == key)
+
+    @property
+    def title(self) -> str:
+        """Return the title, else the question, else the name."""
+        return self.first("title") or self.first("question") or self.name
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the parameters that the header declares."""
+        matches = (PARAMETER.match(value) for value in self.every("param"))
+        return tuple(Parameter(*match.groups()) for match in matches if match)
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Return name and description of each column that the header declares."""
+        matches = (COLUMN.match(value) for value in self.every("column"))
+        return tuple((match[1], match[2]) for match in matches if match)
+
+    @property
+    def prefixes(self) -> dict[str, str]:
+        """Return the prefixes that the query declares."""
+        return {match[1]: match[2] for match in PREFIX.finditer(self.text)}
+
+
+def read(path: Path, root: Path) -> SavedQuery:
+    """Return the query that a file holds; the parts of the header that are malformed are left out of it."""
+    text = path.read_text("utf-8")
+    file = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    header = (HEADER.match(line) for line in _header_lines(text))
+    return SavedQuery(path.stem, path.parent.name, file, text, tuple((m[1], m[2]) for m in header if m))
+
+
+def load(folder: Path, root: Path) -> dict[str, SavedQuery]:
+    """Return the queries below a folder by name, in the order of their paths."""
+    return {path.stem: read(path, root) for path in sorted(folder.rglob("*.rq"))}
+
+
+def faults(query: SavedQuery) -> Iterator[tuple[int, str, str]]:
+    """Yield line, message and hint for everything in the header that is not well formed."""
+    for number, line in enumerate(_header_lines(query.text), 1):
+        match = HEADER.match(line)
+        if not match:
+            yield (
+                number,
+                f"This line of the header has no key: {line.strip()}",
+                "Write it as `#: key: value`.",
+            )
+        elif fault := _bad_value(match[1], match[2]):
+            yield number, *fault
+    for parameter in query.parameters:
+        if not KIND.fullmatch(parameter.kind):
+            yield (
+                1,
+                f"The kind of the parameter {parameter.name} is {parameter.kind}.",
+                "Use ax:Class, xsd:type or iri.",
+            )
+    declared = {parameter.name for parameter in query.parameters}
+    marked = {match[2]: query.text[: match.start(2)].count("\n") + 1 for match in MARKED.finditer(query.text)}
+    for name in sorted(declared - marked.keys()):
+        yield (
+            1,
+            f"The parameter {name} has no marked line.",
+            f"Add a line `VALUES ?{name} {{ default }}   # param`.",
+        )
+    for name in sorted(marked.keys() - declared):
+        hint = f'Add `#: param: {name} ax:Class "what it means"` to the header.'
+        yield marked[name], f"The marked line for ?{name} has no parameter in the header.", hint
+
+
+def bind(query: SavedQuery, given: Mapping[str, str], prefixes: Mapping[str, str] | None = None) -> str:
+    """Return the text of the query with the given values in place of the defaults.
+
+    A value is a term of the parameter's kind: for a class, or for `iri`, an IRI or a prefixed name with a prefix of
+    the query or of `prefixes`; for a datatype the plain text of the literal. It is checked and written as a term,
+    never pasted.
+
+    Raises `BadParameter` for a name that is not a parameter and for a value that is no such term.
+    """
+    kinds = {parameter.name: parameter.kind for parameter in query.parameters}
+    known_prefixes = {**(prefixes or {}), **query.prefixes}
+    for name in given:
+        if name not in kinds:
+            known = ", ".join(kinds) or "none"
+            raise BadParameter(f"{query.name} has no parameter {name}", hint=f"Its parameters: {known}.")
+
+    def replaced(match: re.Match[str]) -> str:
+        name = match[2]
+        if name not in given or name not in kinds:
+            return match[0]
+        return f"{match[1]} {_term(given[name], kinds[name], known_prefixes)} {match[4]}"
+
+    return MARKED.sub(replaced, query.text)
+
+
+def _header_lines(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        if not line.startswith("#:"):
+            return
+        yield line
+
+
+def _bad_value(key: str, value: str) -> tuple[str, str] | None:
+    shapes = {
+        "param": (PARAMETER, 'NAME CLASS-or-DATATYPE "description"'),
+        "column": (COLUMN, 'NAME "description"'),
+    }
+    words = {"rows": ("set", "ordered", "empty"), "severity": ("error", "warning")}
+    if key in shapes and not shapes[key][0].match(value):
+        return f"The {key} cannot be read: {value}", f"Write it as `#: {key}: {shapes[key][1]}`."
+    if key in words and value not in words[key]:
+        return f"{key} is {value!r}.", f"Use one of: {', '.join(words[key])}."
+    return None if value else (f"The key {key} has no value.", "Give it one, or take the line out.")
+
+
+def _term(value: str, kind: str, prefixes: Mapping[str, str]) -> str:
+    datatype = _datatype(kind, prefixes)
+    if datatype is None:
+        return f"<{_iri(value, prefixes)}>"
+    pattern = NUMBERS.get(datatype)
+    if pattern and not pattern.fullmatch(value):
+        raise BadParameter(f"{value!r} is not of the datatype {kind}")
+    return str(Literal(value, datatype=NamedNode(datatype)))
+
+
+def _datatype(kind: str, prefixes: Mapping[str, str]) -> str | None:
+    prefix, _, name = kind.partition(":")
+    return XSD + name if prefixes.get(prefix, XSD if prefix == "xsd" else "") == XSD else None
+
+
+def _iri(value: str, prefixes: Mapping[str, str]) -> str:
+    match = PREFIXED_NAME.fullmatch(value)
+    if match and (match[1] or "") in prefixes:
+        value = prefixes[match[1] or ""] + match[2]
+    iri = value.removeprefix("<").removesuffix(">")
+    try:
+        return NamedNode(iri).value
+    except ValueError:
+        hint = f"Give an IRI, or a name with one of the prefixes {', '.join(sorted(prefixes))}."
+        raise BadParameter(f"{value!r} is not an IRI", hint=hint) from None
