@@ -1,0 +1,121 @@
+"""A release in a pyoxigraph store, and questions answered over it in this process."""
+
+import re
+
+from pyoxigraph import (
+    DefaultGraph,
+    NamedNode,
+    Quad,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Store,
+    parse,
+    serialize,
+)
+
+from araxes import prefixes
+from araxes.engine import guard
+from araxes.engine.question import Answer, Question, form_of
+from araxes.problems import BadQuery, BadRequest, ServerFault
+from araxes.release import Release
+from araxes.settings import Settings
+
+AT = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
+REASONS = (
+    ("Prefix not found", "a prefix is used that is not declared"),
+    ("IRI parsing failed", "an IRI is not absolute, or has a sign that an IRI cannot have"),
+    ("contains a variable that is unbound", "SELECT names a variable that is neither grouped nor aggregated"),
+)
+RESULT_FORMATS = {
+    "json": QueryResultsFormat.JSON,
+    "xml": QueryResultsFormat.XML,
+    "csv": QueryResultsFormat.CSV,
+    "tsv": QueryResultsFormat.TSV,
+}
+GRAPH_FORMATS = {
+    "turtle": RdfFormat.TURTLE,
+    "ntriples": RdfFormat.N_TRIPLES,
+    "rdfxml": RdfFormat.RDF_XML,
+    "jsonld": RdfFormat.JSON_LD,
+}
+
+
+def load(release: Release) -> Store:
+    """Return a store with the named graphs of a release, and each distinct triple once in its own default graph."""
+    quads = list(parse(release.dataset.read_bytes(), RdfFormat.N_QUADS))
+    store = Store()
+    store.bulk_extend(quads)
+    store.bulk_extend({Quad(quad.subject, quad.predicate, quad.object, DefaultGraph()) for quad in quads})
+    return store
+
+
+class StoreEngine:
+    """An engine over a store in memory, in this process."""
+
+    def __init__(self, release: Release, settings: Settings) -> None:
+        self.release = release
+        self._settings = settings
+        self._store = load(release)
+        self._prefixes = prefixes.declared((release.root / prefixes.PREFIX_FILE).read_text("utf-8"))
+
+    def ask(self, question: Question) -> Answer:
+        """Return the whole answer to a question.
+
+        Raises `BadQuery` and its kinds for a query that cannot be read or is refused, `BadRequest` for a graph whose
+        name is no IRI, `ServerFault` where the store fails.
+        """
+        form_of(question.text)
+        guard.inspect(question.text, self._settings)
+        try:
+            results = self._evaluate(question)
+            body = self._written(results, question.format.name)
+        except SyntaxError as error:
+            raise _explained(question.text, str(error)) from None
+        except (OSError, RuntimeError) as error:
+            raise ServerFault("The store failed while it answered") from error
+        return Answer(body, question.format.media_type, self.release.name)
+
+    def _evaluate(self, question: Question) -> object:
+        if not question.default_graphs and not question.named_graphs:
+            return self._store.query(question.text)
+        return self._store.query(
+            question.text,
+            default_graph=[*_names(question.default_graphs)],
+            named_graphs=[*_names(question.named_graphs)],
+        )
+
+    def _written(self, results: object, name: str) -> bytes:
+        if isinstance(results, QuerySolutions | QueryBoolean):
+            return results.serialize(format=RESULT_FORMATS[name]) or b""
+        graph = sorted(set(results), key=str)  # type: ignore[call-overload]
+        known = self._prefixes if name == "turtle" else None
+        return serialize(graph, format=GRAPH_FORMATS[name], prefixes=known) or b""
+
+
+def _names(iris: tuple[str, ...]) -> list[NamedNode]:
+    try:
+        return [NamedNode(iri) for iri in iris]
+    except ValueError as error:
+        hint = "Give graphs as absolute IRIs."
+        raise BadRequest(f"The name of a graph is not an IRI: {error}", hint=hint) from None
+
+
+def _explained(text: str, error: str) -> BadQuery:
+    match = AT.match(error)
+    if not match:
+        return BadQuery(f"The query cannot be read: {error}")
+    line, column = int(match[1]), int(match[2])
+    reason = next((words for part, words in REASONS if part in error), "it is not SPARQL 1.1 from here on")
+    lines = text.splitlines()
+    source = lines[line - 1] if line <= len(lines) else ""
+    more: dict[str, object] = {"line": line, "column": column, "source": source}
+    if expected := _expected(match[3]):
+        more["expected"] = expected
+    return BadQuery(f"Line {line}, column {column}: {reason}", more=more)
+
+
+def _expected(text: str) -> list[str]:
+    words = [word.strip().strip('"') for word in re.sub(r"\[[^\]]*\]", "", text).split(", ")]
+    return sorted({word for word in words if re.fullmatch(r"[A-Z]{2,}|[{}();.,]", word)})
