@@ -1,0 +1,160 @@
+"""What the tests share: the command line as a process, a served release, and a loud way not to run."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import Message
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+TINY = TESTS / "fixtures" / "project"
+TINY_TEXT = TESTS / "fixtures" / "tiny-2024.txt"
+JSON = "application/sparql-results+json"
+NOT_RUN: list[str] = []
+
+
+def not_run(reason: str) -> NoReturn:
+    """Skip a test, and list it at the end of the run under NOT RUN."""
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0]
+    NOT_RUN.append(f"{test}: {reason}")
+    pytest.skip(reason)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment for a child process, without what would point it to another project."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ARAXES_")}
+    return {**kept, **more}
+
+
+def araxes(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of `araxes` to its end."""
+    command = [sys.executable, "-m", "araxes", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment(**more))
+
+
+@contextmanager
+def serving(*words: str) -> Iterator[str]:
+    """Run `araxes serve` on a free port, and give its address once it answers."""
+    command = [sys.executable, "-m", "araxes", "serve", "--port", "0", *words]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
+    ) as process:
+        try:
+            assert process.stdout
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if line.startswith("Araxes serves"):
+                    break
+            else:
+                pytest.fail(f"the server did not start:\n{''.join(said)}")
+            yield said[-1].split()[-1]
+        finally:
+            process.terminate()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A response as it came."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def type(self) -> str:
+        """Return the media type without its parameters."""
+        return self.headers.get_content_type()
+
+    @property
+    def text(self) -> str:
+        """Return the body as text."""
+        return self.body.decode("utf-8")
+
+    def json(self) -> Any:
+        """Return the body as JSON."""
+        return json.loads(self.body)
+
+
+def request(
+    url: str,
+    data: Mapping[str, str] | bytes | None = None,
+    method: str | None = None,
+    accept: str | None = JSON,
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """Send a request, whatever the status of its answer."""
+    sent = {**({"Accept": accept} if accept is not None else {}), **(headers or {})}
+    body = urllib.parse.urlencode(data).encode() if isinstance(data, Mapping) else data
+    asked = urllib.request.Request(url, data=body, headers=sent, method=method)
+    try:
+        with urllib.request.urlopen(asked, timeout=60) as response:
+            return Reply(response.status, response.headers, response.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Reply(error.code, error.headers, error.read())
+
+
+def query_url(server: str, query: str, **more: str) -> str:
+    """Return the address that asks a query by GET."""
+    return f"{server}sparql?{urllib.parse.urlencode({'query': query, **more})}"
+
+
+def rows(reply: Reply) -> list[dict[str, str]]:
+    """Return the rows of SPARQL JSON results as plain values."""
+    assert reply.status == 200, reply.text
+    return [{name: term["value"] for name, term in row.items()} for row in reply.json()["results"]["bindings"]]
+
+
+@dataclass
+class Copy:
+    """A copy of the tiny project that a test may spoil."""
+
+    root: Path
+    files: list[str] = field(default_factory=list)
+
+    def change(self, file: str, old: str, new: str) -> None:
+        """Replace a part of a file, which must be there."""
+        path = self.root / file
+        text = path.read_text("utf-8")
+        assert old in text, f"{file} has no {old!r}"
+        path.write_text(text.replace(old, new, 1), "utf-8")
+
+    def write(self, file: str, text: str) -> None:
+        """Write a file."""
+        path = self.root / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+    def add(self, file: str, text: str) -> None:
+        """Add text to the end of a file."""
+        with (self.root / file).open("a", encoding="utf-8") as out:
+            out.write(text)
+
+    def araxes(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on this copy, with its releases beside it."""
+        return araxes(*words, "--project", str(self.root), "--release", str(self.releases), **more)
+
+    @property
+    def releases(self) -> Path:
+        """Return the folder of its releases."""
+        return self.root / "releases"
+
+
+def copy_of_tiny(into: Path) -> Copy:
+    """Return a copy of the tiny project in a folder."""
+    for part in ("ontology", "data", "queries"):
+        shutil.copytree(TINY / part, into / part)
+    return Copy(into)

@@ -1,0 +1,81 @@
+"""The lint of shapes: what pyshacl would pass over in silence."""
+
+import pytest
+from araxes.findings import Report
+from araxes.knowledge import lint, reading
+from araxes.knowledge.reading import Document
+from araxes.project import Project
+from helpers import Copy
+
+FILE = "ontology/shapes/positions.shapes.ttl"
+FAULTS = {
+    "misspelt term": (
+        "sh:minCount 1 ;\n    sh:maxCount",
+        "sh:mincount 1 ;\n    sh:maxCount",
+        "sh:mincount is not a term of SHACL",
+    ),
+    "no target": ("sh:targetClass ax:Position ;", "", "shape:PositionShape has no target"),
+    "misspelt target": (
+        "sh:targetClass ax:Position ;",
+        "sh:targetClas ax:Position ;",
+        "shape:PositionShape has no target",
+    ),
+    "unknown class": (
+        "sh:targetClass ax:Position ;",
+        "sh:targetClass ax:Positoin ;",
+        "ax:Positoin is declared neither",
+    ),
+    "unknown path": ("sh:path ax:hasStance", "sh:path ax:hasStanse", "ax:hasStanse is declared neither"),
+    "unknown step": ("sh:path ax:hasStance", "sh:path ( ax:isTowards ax:nope )", "ax:nope is declared neither"),
+    "unknown inverse": ("sh:path ax:hasStance", "sh:path [ sh:inversePath ax:nope ]", "ax:nope is declared neither"),
+    "unknown value class": ("sh:class ax:Stance", "sh:class ax:Stans", "ax:Stans is declared neither"),
+    "no message": (
+        '    sh:message "A position has exactly one stance from the scheme. Give one ax:hasStance."@en .',
+        "    sh:order 1 .",
+        "shape:PositionStance has a constraint without sh:message",
+    ),
+    "idle": (
+        "sh:property shape:PositionStance , ",
+        "sh:property ",
+        "No shape has the property shape shape:PositionStance",
+    ),
+    "no constraint": (
+        '    sh:minCount 1 ;\n    sh:message "A position needs',
+        '    sh:message "A position needs',
+        "shape:PositionAttestation has no constraint",
+    ),
+    "query term": ("ax:codePoints ?length", "ax:codePoint ?length", "names ax:codePoint, which nothing declares"),
+    "query prefix": ("$this oa:hasSource", "$this foo:hasSource", "uses the prefix foo:"),
+    "query syntax": ("FILTER ( ?end > ?length )", "FILTER ( ?end > )", "is not SPARQL 1.1"),
+}
+
+
+def checked(copy: Copy) -> Report:
+    project = Project(copy.root)
+    return lint.check(reading.read_turtle(project)[0], project.prefixes())
+
+
+def test_the_tiny_project_has_no_finding(copy: Copy) -> None:
+    report = checked(copy)
+    assert (report.findings, report.looked_at) == ((), 5)
+
+
+@pytest.mark.parametrize(("old", "new", "message"), FAULTS.values(), ids=FAULTS.keys())
+def test_each_fault_is_found_in_its_file(copy: Copy, old: str, new: str, message: str) -> None:
+    copy.change(FILE, old, new)
+    found = [finding for finding in checked(copy).findings if message in finding.message]
+    assert found, checked(copy).findings
+    assert found[0].place is not None
+    assert found[0].place.file == FILE
+    assert found[0].place.line > 1
+    assert found[0].hint
+
+
+def test_a_shape_that_is_switched_off_is_a_warning(copy: Copy) -> None:
+    copy.change(FILE, "sh:path ax:hasStance ;", "sh:path ax:hasStance ;\n    sh:deactivated true ;")
+    assert [found.severity for found in checked(copy).findings] == ["warning"]
+
+
+def test_no_shape_at_all_does_not_pass(documents: list[Document], prefixes: dict[str, str]) -> None:
+    without = [document for document in documents if document.file != FILE]
+    assert not lint.check(without, prefixes).passed

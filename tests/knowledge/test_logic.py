@@ -1,0 +1,101 @@
+"""OWL: HermiT really runs, and says what contradicts."""
+
+import pytest
+from araxes.findings import Report
+from araxes.knowledge import logic, reading
+from araxes.problems import ToolMissing
+from araxes.project import Project
+from helpers import Copy
+from pyoxigraph import RdfFormat, Triple, parse
+
+HEAD = "@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . "
+
+
+def triples(text: str) -> list[Triple]:
+    return [quad.triple for quad in parse(HEAD + text, RdfFormat.TURTLE)]
+
+
+def checked(copy: Copy) -> Report:
+    project = Project(copy.root)
+    return logic.check(reading.read_turtle(project)[0], project.prefixes(), lambda _: None)
+
+
+def test_the_reasoner_is_installed() -> None:
+    assert logic.available()
+
+
+def test_a_harmless_graph_is_consistent() -> None:
+    assert logic.reason(triples("<urn:C> a owl:Class . <urn:x> a <urn:C> .")) == logic.Verdict(consistent=True)
+
+
+def test_disjoint_classes_with_one_member_are_inconsistent() -> None:
+    text = "<urn:C> a owl:Class ; owl:disjointWith <urn:D> . <urn:D> a owl:Class . <urn:x> a <urn:C> , <urn:D> ."
+    assert not logic.reason(triples(text)).consistent
+
+
+def test_a_class_without_possible_members_is_found() -> None:
+    text = "<urn:C> a owl:Class ; owl:disjointWith <urn:D> . <urn:D> a owl:Class . "
+    text += "<urn:E> a owl:Class ; rdfs:subClassOf <urn:C> , <urn:D> ."
+    assert logic.reason(triples(text)).unsatisfiable == ("urn:E",)
+
+
+def test_what_is_said_to_be_one_is_found() -> None:
+    text = "<urn:C> a owl:Class . <urn:x> a <urn:C> , owl:NamedIndividual ; owl:sameAs <urn:y> . "
+    text += "<urn:y> a <urn:C> , owl:NamedIndividual ."
+    assert logic.reason(triples(text)).same_as == (("urn:x", "urn:y"),)
+
+
+def test_imports_are_not_followed() -> None:
+    text = "<urn:o> a owl:Ontology ; owl:imports <https://example.invalid/> . <urn:C> a owl:Class ."
+    assert logic.reason(triples(text)).consistent
+
+
+def test_an_axiom_that_the_reasoner_refuses_is_a_problem() -> None:
+    text = "<urn:p> a owl:ObjectProperty , owl:TransitiveProperty , owl:IrreflexiveProperty . <urn:x> <urn:p> <urn:y> ."
+    with pytest.raises(ToolMissing, match="failed"):
+        logic.reason(triples(text))
+
+
+def test_the_tiny_project_is_consistent(copy: Copy) -> None:
+    report = checked(copy)
+    assert report.findings == ()
+    assert report.looked_at > 100
+
+
+def test_a_contradiction_is_found_at_the_thing_that_brings_it(copy: Copy) -> None:
+    copy.change(
+        "data/sources/tiny-2024/positions.ttl",
+        "    ax:isHeldBy state:oland ;",
+        "    ax:isHeldBy state:oland , state:aland ;",
+    )
+    (found,) = checked(copy).findings
+    assert str(found.place) == "data/sources/tiny-2024/positions.ttl:17:1"
+    assert found.message.startswith("Øland opposes the bridge (position:oland-bridge) contradicts the rest")
+
+
+def test_a_contradiction_within_the_ontology_is_found_there(copy: Copy) -> None:
+    copy.change(
+        "ontology/schemes/stance.ttl", "stance:supports a ax:Stance ;", "stance:supports a ax:Stance , ax:Actor ;"
+    )
+    (found,) = checked(copy).findings
+    assert found.place is not None
+    assert found.place.file == "ontology/schemes/stance.ttl"
+
+
+def test_a_class_that_nothing_can_be_is_found_in_its_file(copy: Copy) -> None:
+    copy.add(
+        "ontology/modules/positions.ttl", "\nax:Chimera a owl:Class ;\n    rdfs:subClassOf ax:Actor , ax:Stance .\n"
+    )
+    (found,) = checked(copy).findings
+    assert "Nothing can ever be a ax:Chimera" in found.message
+    assert found.place is not None
+    assert found.place.file == "ontology/modules/positions.ttl"
+
+
+def test_a_value_that_is_not_reasoned_over_is_a_warning(copy: Copy) -> None:
+    copy.change("data/context/years.ttl", "ax:year 2024", 'ax:year "2024"^^<http://www.w3.org/2001/XMLSchema#gYear>')
+    report = checked(copy)
+    (found,) = report.findings
+    assert (found.severity, str(found.place)) == ("warning", "data/context/years.ttl:4:20")
+    assert "xsd:gYear" in found.message
+    assert report.passed

@@ -1,0 +1,48 @@
+"""Quality queries: each row is a finding at the place of what it is about."""
+
+from araxes.findings import Report
+from araxes.knowledge import quality, reading
+from araxes.knowledge.reading import Document
+from araxes.project import Project
+from helpers import Copy
+
+
+def checked(copy: Copy) -> Report:
+    project = Project(copy.root)
+    documents, _ = reading.read_turtle(project)
+    return quality.check(documents, project.queries("quality"), project.prefixes())
+
+
+def test_the_tiny_project_has_no_finding(copy: Copy) -> None:
+    report = checked(copy)
+    assert (report.findings, report.looked_at) == ((), 2)
+
+
+def test_an_undeclared_term_is_found_at_its_line_and_column(copy: Copy) -> None:
+    copy.change("data/sources/tiny-2024/positions.ttl", "ax:hasStance stance:opposes", "ax:hasStanze stance:opposes")
+    (found,) = checked(copy).findings
+    assert str(found.place) == "data/sources/tiny-2024/positions.ttl:21:5"
+    assert found.message == (
+        "Øland opposes the bridge (position:oland-bridge) has the property ax:hasStanze,"
+        " which the ontology does not declare."
+    )
+    assert found.hint == "Correct the spelling, or declare the property."
+
+
+def test_one_thing_defined_differently_in_two_files_is_found_in_both(copy: Copy) -> None:
+    copy.change("data/links/codes.ttl", '"Åland"@en', '"Aland Islands"@en')
+    found = checked(copy).findings
+    assert [str(each.place) for each in found] == ["data/entities/things.ttl:10:16", "data/links/codes.ttl:6:16"]
+    assert "is called Åland here, and Aland Islands in data/links/codes.ttl." in found[0].message
+
+
+def test_a_warning_is_a_warning(copy: Copy) -> None:
+    copy.change("queries/quality/undeclared-term.rq", "severity: error", "severity: warning")
+    copy.add("data/entities/things.ttl", "\nstate:aland ax:colour 'blue' .\n")
+    report = checked(copy)
+    assert [each.severity for each in report.findings] == ["warning"]
+    assert report.passed
+
+
+def test_no_query_at_all_does_not_pass(documents: list[Document], prefixes: dict[str, str]) -> None:
+    assert not quality.check(documents, {}, prefixes).passed

@@ -1,0 +1,131 @@
+"""Rules: to a fixpoint, the same in two engines, and committed as they come out."""
+
+import pytest
+from araxes.knowledge import reading, rules
+from araxes.knowledge.reading import Document
+from araxes.problems import BadRule
+from araxes.project import Project
+from araxes.queries import SavedQuery
+from helpers import TINY, Copy
+from pyoxigraph import NamedNode, Triple
+
+TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+AX = "https://w3id.org/araxes/ns/"
+STATE = "https://w3id.org/araxes/id/state/"
+
+
+def rule(text: str) -> dict[str, SavedQuery]:
+    return {"a": SavedQuery("a", "rules", "queries/rules/a.rq", text, ())}
+
+
+def derived(copy: Copy) -> rules.Derived:
+    project = Project(copy.root)
+    return rules.derive(reading.read_turtle(project)[0], project.queries("rules"))
+
+
+def compared(copy: Copy) -> list[str]:
+    project = Project(copy.root)
+    documents, _ = reading.read_turtle(project)
+    report = rules.compare(project, documents, rules.derive(documents, project.queries("rules")))
+    return [f"{finding.place}: {finding.message}" for finding in report.findings]
+
+
+def test_each_rule_writes_its_own_file(copy: Copy) -> None:
+    found = derived(copy)
+    odds = NamedNode(AX + "isAtOddsWith")
+    aland, oland = NamedNode(STATE + "aland"), NamedNode(STATE + "oland")
+    assert found["data/inferred/is-at-odds-with.ttl"] == {Triple(aland, odds, oland), Triple(oland, odds, aland)}
+    actor = NamedNode(AX + "Actor")
+    assert found["data/inferred/superclass-types.ttl"] == {Triple(aland, TYPE, actor), Triple(oland, TYPE, actor)}
+
+
+def test_rules_feed_each_other_until_nothing_is_new(copy: Copy) -> None:
+    copy.add(
+        "ontology/modules/positions.ttl",
+        "\nax:Actor rdfs:subClassOf ax:Being .\n\nax:Being rdfs:subClassOf ax:Thing .\n",
+    )
+    types = derived(copy)["data/inferred/superclass-types.ttl"]
+    assert Triple(NamedNode(STATE + "aland"), TYPE, NamedNode(AX + "Thing")) in types
+
+
+def test_what_is_asserted_is_not_derived_again(copy: Copy) -> None:
+    copy.change("data/entities/things.ttl", "state:aland a ax:State", "state:aland a ax:State , ax:Actor")
+    types = derived(copy)["data/inferred/superclass-types.ttl"]
+    assert {triple.subject.value for triple in types if isinstance(triple.subject, NamedNode)} == {STATE + "oland"}
+
+
+def test_rdflib_derives_the_same(documents: list[Document]) -> None:
+    saved = Project(TINY).queries("rules")
+    one = rules.derive(documents, saved)
+    one.pop(rules.DIFFERENT)
+    assert rules.derive_with_rdflib(documents, saved) == one
+    assert sum(len(triples) for triples in one.values()) == 4
+
+
+def test_what_is_committed_is_what_comes_out(copy: Copy) -> None:
+    assert compared(copy) == []
+
+
+def test_a_missing_and_an_extra_triple_are_named(copy: Copy) -> None:
+    file = "data/inferred/is-at-odds-with.ttl"
+    copy.change(file, "state:oland ax:isAtOddsWith state:aland .", "state:oland ax:isAtOddsWith state:oland .")
+    assert compared(copy) == [
+        f"{file}:8:1: This triple is missing here: state:oland ax:isAtOddsWith state:aland .",
+        f"{file}:8:1: This triple is not derived: state:oland ax:isAtOddsWith state:oland .",
+    ]
+
+
+def test_another_layout_is_a_finding(copy: Copy) -> None:
+    copy.add("data/inferred/is-at-odds-with.ttl", "\n")
+    assert compared(copy) == ["data/inferred/is-at-odds-with.ttl:1: This file is not what `araxes derive` writes."]
+
+
+def test_a_missing_file_and_one_that_no_rule_writes_are_findings(copy: Copy) -> None:
+    (copy.root / "data/inferred/is-at-odds-with.ttl").rename(copy.root / "data/inferred/old.ttl")
+    assert compared(copy) == [
+        "data/inferred/is-at-odds-with.ttl: This file is missing: a rule writes it.",
+        "data/inferred/old.ttl: No rule writes this file.",
+    ]
+
+
+def test_writing_makes_the_folder_right(copy: Copy) -> None:
+    (copy.root / "data/inferred/is-at-odds-with.ttl").rename(copy.root / "data/inferred/old.ttl")
+    project = Project(copy.root)
+    changed = rules.write(project, derived(copy))
+    assert sorted(changed) == ["data/inferred/is-at-odds-with.ttl", "data/inferred/old.ttl"]
+    assert compared(copy) == []
+    assert rules.write(project, derived(copy)) == []
+
+
+def test_a_changed_position_changes_what_follows(copy: Copy) -> None:
+    copy.change("data/sources/tiny-2024/positions.ttl", "stance:opposes", "stance:supports")
+    assert derived(copy)["data/inferred/is-at-odds-with.ttl"] == set()
+    assert len(compared(copy)) == 2
+
+
+ENDLESS = """CONSTRUCT { ?new a <urn:C> } WHERE {
+  ?s a ?kind . FILTER ISIRI(?s) BIND(IRI(CONCAT(STR(?s), "x")) AS ?new) }"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("SELECT * { ?s ?p ?o }", "not a CONSTRUCT"),
+        ("CONSTRUCT { [] ?p ?o } WHERE { ?s ?p ?o }", "blank node"),
+        (ENDLESS, "after 20 rounds"),
+    ],
+)
+def test_a_rule_that_cannot_be_run_is_a_problem(documents: list[Document], text: str, message: str) -> None:
+    with pytest.raises(BadRule, match=message):
+        rules.derive(documents, rule(text))
+
+
+def test_individuals_of_one_class_are_different(documents: list[Document]) -> None:
+    found = rules.derive(documents, {})[rules.DIFFERENT]
+    first = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#first")
+    members = {
+        triple.object.value for triple in found if triple.predicate == first and isinstance(triple.object, NamedNode)
+    }
+    assert {STATE + "aland", STATE + "oland"} <= members
+    axioms = [triple for triple in found if triple.object == NamedNode("http://www.w3.org/2002/07/owl#AllDifferent")]
+    assert len(axioms) == 4

@@ -1,0 +1,101 @@
+"""SHACL: each result with its place, in words, and what to change."""
+
+import pytest
+from araxes.findings import Report
+from araxes.knowledge import reading, shapes
+from araxes.knowledge.reading import Document
+from araxes.problems import BadProject
+from araxes.project import Project
+from helpers import Copy
+from pyoxigraph import NamedNode, RdfFormat, parse
+
+FILE = "data/sources/tiny-2024/positions.ttl"
+
+NODE = """@prefix sh: <http://www.w3.org/ns/shacl#> .
+<urn:s> a sh:NodeShape ; sh:targetClass <urn:C> ; sh:property"""
+
+
+def checked(copy: Copy) -> Report:
+    project = Project(copy.root)
+    return shapes.check(reading.read_turtle(project)[0], project.prefixes())
+
+
+def test_the_tiny_project_conforms(copy: Copy) -> None:
+    report = checked(copy)
+    assert report.findings == ()
+    assert report.looked_at == 14
+
+
+def test_a_missing_attestation_is_found_at_the_thing(copy: Copy) -> None:
+    copy.change(
+        FILE,
+        "    ax:hasStance stance:opposes ;\n    ax:isAttestedBy tiny-2024:f002 .",
+        "    ax:hasStance stance:opposes .",
+    )
+    (found,) = checked(copy).findings
+    assert str(found.place) == f"{FILE}:17:1"
+    assert found.message == (
+        "Øland opposes the bridge (position:oland-bridge), ax:isAttestedBy:"
+        " the shape shape:PositionAttestation is not met."
+    )
+    assert found.hint == "A position needs a source. Give at least one ax:isAttestedBy."
+
+
+def test_an_unknown_stance_is_found_at_its_value(copy: Copy) -> None:
+    copy.change(FILE, "stance:opposes", "stance:dislikes")
+    (found,) = checked(copy).findings
+    assert str(found.place) == f"{FILE}:21:18"
+    assert "ax:hasStance, stance:dislikes" in found.message
+
+
+def test_offsets_outside_the_text_are_found(copy: Copy) -> None:
+    copy.change("data/sources/tiny-2024/passages.ttl", "oa:end 35", "oa:end 3500")
+    (found,) = checked(copy).findings
+    assert found.place is not None
+    assert found.place.file == "data/sources/tiny-2024/passages.ttl"
+    assert "tiny-2024-passage:body-2-1" in found.message
+    assert found.hint.startswith("The passage ends at 3500, but the text of A tiny text has")
+
+
+def test_all_problems_are_reported(copy: Copy) -> None:
+    copy.change(FILE, "stance:supports", "stance:likes")
+    copy.change(FILE, "stance:opposes ;\n    ax:isAttestedBy tiny-2024:f002", "stance:dislikes")
+    assert len(checked(copy).findings) == 3
+
+
+def test_no_data_and_no_shapes_do_not_pass(documents: list[Document], prefixes: dict[str, str]) -> None:
+    assert not shapes.check([], prefixes).passed
+    without = [document for document in documents if "shapes" not in document.file]
+    assert not shapes.check(without, prefixes).passed
+
+
+def test_what_the_rules_made_is_validated_too(copy: Copy) -> None:
+    copy.add(
+        "ontology/shapes/positions.shapes.ttl",
+        "\nshape:OddsShape a sh:NodeShape ;\n    sh:targetSubjectsOf ax:isAtOddsWith ;\n"
+        "    sh:property shape:Odds .\n\n"
+        "shape:Odds a sh:PropertyShape ;\n    sh:path ax:isAtOddsWith ;\n    sh:maxCount 0 ;\n"
+        '    sh:message "Nobody should be at odds."@en .\n',
+    )
+    project = Project(copy.root)
+    documents, _ = reading.read_turtle(project)
+    assert shapes.check(documents, project.prefixes()).passed
+    found = shapes.check_derived(documents, project.prefixes()).findings
+    assert [str(each.place) for each in found] == [
+        "data/inferred/is-at-odds-with.ttl:6:13",
+        "data/inferred/is-at-odds-with.ttl:8:13",
+    ]
+
+
+def test_validate_names_the_shape_and_the_focus() -> None:
+    text = f"{NODE} <urn:p> . <urn:p> sh:path <urn:q> ; sh:minCount 1 ."
+    data = [quad.triple for quad in parse("<urn:x> a <urn:C> .", RdfFormat.TURTLE)]
+    (result,) = shapes.validate(data, [quad.triple for quad in parse(text, RdfFormat.TURTLE)])
+    assert (result.shape, result.focus, result.path) == ("urn:p", NamedNode("urn:x"), (NamedNode("urn:q"),))
+
+
+def test_shapes_that_cannot_be_run_are_a_problem() -> None:
+    text = f"{NODE} [ sh:minCount 1 ] ."
+    data = [quad.triple for quad in parse("<urn:x> a <urn:C> .", RdfFormat.TURTLE)]
+    with pytest.raises(BadProject, match="The shapes cannot be run"):
+        shapes.validate(data, [quad.triple for quad in parse(text, RdfFormat.TURTLE)])

@@ -1,0 +1,49 @@
+"""Findings and reports: order, counting, and nothing looked at is no pass."""
+
+import json
+
+from araxes.findings import Finding, Place, Report, as_json, as_text, passed, report
+
+ERROR = Finding("It is wrong.", "Correct it.", Place("a.ttl", 3, 5), quote="a b\n  ^")
+WARNING = Finding("It is odd.", "Look at it.", Place("a.ttl", 1, 1), "warning")
+
+
+def test_a_step_that_looked_at_nothing_has_not_passed() -> None:
+    assert not Report("empty", 0).passed
+    assert "nothing to look at" in Report("empty", 0).summary()
+
+
+def test_an_error_fails_a_step_and_a_warning_does_not() -> None:
+    assert not report("one", 1, "things", [ERROR]).passed
+    assert report("one", 1, "things", [WARNING]).passed
+
+
+def test_no_report_at_all_is_not_a_pass() -> None:
+    assert not passed([])
+
+
+def test_a_step_that_was_not_run_fails_and_one_left_out_on_request_does_not() -> None:
+    assert not Report("late", 0, state="not run").passed
+    assert Report("logic", 0, state="skipped").passed
+
+
+def test_findings_stand_in_the_order_of_their_places_each_once() -> None:
+    found = report("one", 1, "things", [ERROR, WARNING, Finding("Nowhere."), ERROR]).findings
+    assert [each.message for each in found] == ["It is odd.", "It is wrong.", "Nowhere."]
+
+
+def test_a_finding_shows_place_message_source_and_hint() -> None:
+    assert ERROR.lines() == ["a.ttl:3:5: error: It is wrong.", "    a b", "      ^", "    Correct it."]
+
+
+def test_text_ends_each_step_with_its_summary() -> None:
+    text = as_text([report("one", 1_234, "things", [ERROR])])
+    assert text.splitlines()[-1] == "one: 1,234 things looked at, 1 finding, 0.0 s"
+
+
+def test_json_says_where_each_finding_is() -> None:
+    document = json.loads(as_json([report("one", 1, "things", [ERROR])]))
+    assert document["passed"] is False
+    found = document["steps"][0]["findings"][0]
+    assert (found["file"], found["line"], found["column"]) == ("a.ttl", 3, 5)
+    assert (found["message"], found["hint"], found["severity"]) == ("It is wrong.", "Correct it.", "error")
