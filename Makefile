@@ -7,7 +7,7 @@ STAMP := .make/installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint types build check derive fmt lock clean
+.PHONY: help serve test lint types build check bench derive fmt lock clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ build: $(STAMP) ## check everything and make a release
 
 check: $(STAMP) ## check everything
 	@$(BIN)/araxes check
+
+bench: $(STAMP) ## show the stated figures as measured here
+	@$(BIN)/python benchmarks/figures.py
 
 derive: $(STAMP) ## run the rules and write data/inferred
 	@$(BIN)/araxes derive

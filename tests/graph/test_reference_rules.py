@@ -1,0 +1,109 @@
+"""The reference rules on the whole graph: the same in two engines, and sensitive to what they should be sensitive to."""
+
+import time
+from collections.abc import Iterable
+
+import pytest
+from araxes.knowledge import reading, rules
+from araxes.knowledge.reading import Document
+from araxes.project import Project
+from pyoxigraph import NamedNode, Triple
+
+AX = "https://w3id.org/araxes/ns/"
+ID = "https://w3id.org/araxes/id/"
+COMPARISONS = f"{rules.FOLDER}/compare-positions.ttl"
+STATED_SECONDS = 30
+CEILING = 10 * STATED_SECONDS
+
+
+@pytest.fixture(scope="module")
+def documents(project: Project) -> list[Document]:
+    """Return the documents of the project."""
+    return reading.read_turtle(project)[0]
+
+
+@pytest.fixture(scope="module")
+def derived(project: Project, documents: list[Document]) -> rules.Derived:
+    """Return what the rules make of the project."""
+    return rules.derive(documents, project.queries("rules"))
+
+
+def derive_without(project: Project, documents: list[Document], drop: Iterable[str]) -> rules.Derived:
+    """Return what the rules make when everything about some things is taken away."""
+    gone = set(drop)
+
+    def kept(document: Document) -> Document:
+        quads = tuple(q for q in document.quads if str(getattr(q.subject, "value", "")) not in gone)
+        return Document(**{**_fields(document), "quads": quads})
+
+    return rules.derive([kept(each) for each in documents], project.queries("rules"))
+
+
+def subjects(triples: set[Triple]) -> set[str]:
+    """Return the IRIs of the subjects."""
+    return {triple.subject.value for triple in triples if isinstance(triple.subject, NamedNode)}
+
+
+def of_class(documents: list[Document], *names: str) -> list[str]:
+    """Return the IRIs of what is asserted to be of a class."""
+    classes = {NamedNode(AX + name) for name in names}
+    return [
+        q.subject.value for d in documents for q in d.quads if q.object in classes and isinstance(q.subject, NamedNode)
+    ]
+
+
+def test_rdflib_makes_the_same_of_the_whole_graph(
+    project: Project, documents: list[Document], derived: rules.Derived
+) -> None:
+    begun = time.monotonic()
+    other = rules.derive_with_rdflib(documents, project.queries("rules"))
+    assert time.monotonic() - begun < CEILING
+    assert sum(len(triples) for triples in other.values()) > 500
+    assert other == {file: triples for file, triples in derived.items() if file != rules.DIFFERENT}
+
+
+def test_what_is_committed_is_what_comes_out(
+    project: Project, documents: list[Document], derived: rules.Derived
+) -> None:
+    report = rules.compare(project, documents, derived)
+    assert report.looked_at > 1500
+    assert report.findings == ()
+
+
+def test_taking_a_position_away_takes_its_comparisons_and_no_other(
+    project: Project, documents: list[Document], derived: rules.Derived
+) -> None:
+    before = subjects(derived[COMPARISONS])
+    name = "iran-zangezur-corridor-post-2kw"
+    after = subjects(derive_without(project, documents, [f"{ID}position/{name}"])[COMPARISONS])
+    assert after < before
+    assert before - after == {each for each in before if name in each}
+    assert len(before - after) == 2
+
+
+def test_no_claim_feeds_a_comparison(project: Project, documents: list[Document], derived: rules.Derived) -> None:
+    claims = of_class(documents, "DivergenceClaim", "ConvergenceClaim", "CausalClaim", "TurningPoint", "AnalyticClaim")
+    assert len(claims) > 35
+    assert derive_without(project, documents, claims)[COMPARISONS] == derived[COMPARISONS]
+
+
+def test_what_is_only_possible_is_not_compared(project: Project, documents: list[Document]) -> None:
+    possible = NamedNode("https://w3id.org/araxes/scheme/mode/possible")
+    has_mode = NamedNode(AX + "hasMode")
+    attestation = NamedNode(f"{ID}attestation/kaleji-2023/f112"), NamedNode(f"{ID}attestation/kaleji-2023/f118")
+
+    def changed(document: Document) -> Document:
+        quads = tuple(
+            type(q)(q.subject, q.predicate, possible, q.graph_name)
+            if q.subject in attestation and q.predicate == has_mode
+            else q
+            for q in document.quads
+        )
+        return Document(**{**_fields(document), "quads": quads})
+
+    found = rules.derive([changed(each) for each in documents], project.queries("rules"))[COMPARISONS]
+    assert not {each for each in subjects(found) if "iran-zangezur-corridor" in each}
+
+
+def _fields(document: Document) -> dict[str, object]:
+    return {name: getattr(document, name) for name in Document.__dataclass_fields__}
