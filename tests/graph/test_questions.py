@@ -11,7 +11,7 @@ import pytest
 from araxes import queries
 from araxes.project import Project
 from araxes.queries import SavedQuery
-from pyoxigraph import NamedNode, QueryResultsFormat, QuerySolutions, RdfFormat, Store
+from pyoxigraph import NamedNode, Quad, QueryResultsFormat, QuerySolutions, RdfFormat, Store
 
 ROOT = Path(__file__).parents[2]
 QUESTIONS = queries.load(ROOT / "queries" / "competency", ROOT)
@@ -109,9 +109,8 @@ def test_none_needs_a_description_or_a_remark(dataset: Path) -> None:
     assert len(remarks) > 500
     for quad in remarks:
         store.remove(quad)
-    merged = Store()
-    merged.bulk_extend(quad for quad in _in_default_graph(store))
-    wrong = [name for name, question in QUESTIONS.items() if not same(question, _in_process(merged, question.text))]
+    store.bulk_extend(_in_default_graph(store))
+    wrong = [name for name, question in QUESTIONS.items() if not same(question, _in_process(store, question.text))]
     assert wrong == []
 
 
@@ -128,22 +127,11 @@ def test_a_question_without_answer_has_one_for_somebody_else(
     server: str, project: Project, name: str, given: dict[str, str], answer: list[str]
 ) -> None:
     question = QUESTIONS[name]
-    extra = {"body": "https://w3id.org/araxes/id/body/", "state": "https://w3id.org/araxes/id/state/"}
-    full = {
-        key: value if value.split(":")[0] in question.prefixes else _expanded(value, extra | project.prefixes())
-        for key, value in given.items()
-    }
-    assert [row[0] for row in over_http(server, queries.bind(question, full))[1:]] == answer
+    text = queries.bind(question, given, project.prefixes())
+    assert [row[0] for row in over_http(server, text)[1:]] == answer
 
 
-def _expanded(name: str, prefixes: dict[str, str]) -> str:
-    prefix, local = name.split(":")
-    return prefixes[prefix] + local
-
-
-def _in_default_graph(store: Store) -> list[object]:
-    from pyoxigraph import Quad
-
+def _in_default_graph(store: Store) -> list[Quad]:
     return [Quad(quad.subject, quad.predicate, quad.object) for quad in store]
 
 

@@ -7,7 +7,7 @@ import pytest
 from araxes.knowledge import reading, rules
 from araxes.knowledge.reading import Document
 from araxes.project import Project
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 AX = "https://w3id.org/araxes/ns/"
 ID = "https://w3id.org/araxes/id/"
@@ -37,6 +37,21 @@ def derive_without(project: Project, documents: list[Document], drop: Iterable[s
         return Document(**{**_fields(document), "quads": quads})
 
     return rules.derive([kept(each) for each in documents], project.queries("rules"))
+
+
+def derive_with(project: Project, documents: list[Document], text: str) -> rules.Derived:
+    """Return what the rules make when a source says more."""
+    prefixes = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in project.prefixes().items())
+    more = tuple(parse(prefixes + text, format=RdfFormat.TURTLE))
+    first = next(each for each in documents if each.graph and each.graph.endswith("/kaleji-2023"))
+    grown = Document(**{**_fields(first), "quads": (*first.quads, *more)})
+    return rules.derive([grown if each is first else each for each in documents], project.queries("rules"))
+
+
+def pairs(derived: rules.Derived, name: str) -> set[tuple[str, str]]:
+    """Return the pairs that a shortcut joins, by their last names."""
+    found = (t for t in derived[f"{rules.FOLDER}/{name}.ttl"] if isinstance(t.object, NamedNode))
+    return {(str(t.subject).rsplit("/", 1)[1][:-1], t.object.value.rsplit("/", 1)[1]) for t in found}
 
 
 def subjects(triples: set[Triple]) -> set[str]:
@@ -103,6 +118,34 @@ def test_what_is_only_possible_is_not_compared(project: Project, documents: list
 
     found = rules.derive([changed(each) for each in documents], project.queries("rules"))[COMPARISONS]
     assert not {each for each in subjects(found) if "iran-zangezur-corridor" in each}
+
+
+def test_who_changes_its_mind_is_not_at_odds_with_itself(project: Project, documents: list[Document]) -> None:
+    derived = derive_with(
+        project,
+        documents,
+        """position:russia-zangezur-corridor-post-ussr a ax:Position ; ax:isHeldBy state:russia ;
+             ax:isTowards proposition:zangezur-corridor ; ax:hasStance stance:opposes ; ax:holdsDuring phase:post-ussr ;
+             ax:isAttestedBy kaleji-2023:f111 .""",
+    )
+    assert ("russia", "zangezur-corridor") in pairs(derived, "opposes") & pairs(derived, "is-open-to")
+    assert not {pair for pair in pairs(derived, "is-at-odds-with") if pair[0] == pair[1]}
+
+
+def test_what_is_only_possible_makes_no_shortcut(project: Project, documents: list[Document]) -> None:
+    derived = derive_with(
+        project,
+        documents,
+        """position:turkey-zangezur-corridor-post-2kw a ax:Position ; ax:isHeldBy state:turkey ;
+             ax:isTowards proposition:zangezur-corridor ; ax:hasStance stance:opposes ; ax:holdsDuring phase:post-2kw ;
+             ax:isAttestedBy kaleji-2023:f167 .
+           participation:turkey-three-plus-three a ax:Participation ; ax:isParticipationOf state:turkey ;
+             ax:isParticipationIn format:three-plus-three ; ax:isAttestedBy kaleji-2023:f167 .""",
+    )
+    assert len(pairs(derived, "opposes")) > 10
+    for name in ("opposes", "is-at-odds-with"):
+        assert not {pair for pair in pairs(derived, name) if "turkey" in pair}
+    assert ("turkey", "three-plus-three") not in pairs(derived, "participates-in")
 
 
 def _fields(document: Document) -> dict[str, object]:
