@@ -10,6 +10,7 @@ from araxes.findings import Finding, Place, Report, Severity, report
 from araxes.knowledge import graphs
 from araxes.knowledge.labels import Labels
 from araxes.knowledge.reading import Document
+from araxes.names import INFERRED_GRAPH
 from araxes.problems import BadProject
 from araxes.queries import SavedQuery
 
@@ -43,11 +44,15 @@ def run(
 
 
 def place(documents: Sequence[Document], subject: object, terms: Sequence[object], file: str = "") -> Place | None:
-    """Return where a thing stands: the first of the terms in its block, else its block, else where it is named."""
+    """Return where a thing stands: the first of the terms in its block, else its block, else where it is named.
+
+    What people wrote goes before what rules wrote, where nobody can correct anything.
+    """
     if not isinstance(subject, NamedNode):
         return Place(file) if file else None
     texts = tuple(str(term.value) for term in terms if isinstance(term, NamedNode | Literal))
     chosen = [document for document in documents if not file or document.file == file]
+    chosen.sort(key=lambda document: document.graph == INFERRED_GRAPH)
     places = [(document.file, document.places.find(subject.value, texts)) for document in chosen]
     blocks = [(name, at) for name, at in places if at]
     exact = [(name, at) for name, at in blocks if at[1] > 1]
