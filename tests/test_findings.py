@@ -2,7 +2,7 @@
 
 import json
 
-from araxes.findings import Finding, Place, Report, as_json, as_text, passed, report
+from araxes.findings import Finding, Place, Report, as_json, as_text, caret, passed, report
 
 ERROR = Finding("It is wrong.", "Correct it.", Place("a.ttl", 3, 5), quote="a b\n  ^")
 WARNING = Finding("It is odd.", "Look at it.", Place("a.ttl", 1, 1), "warning")
@@ -47,3 +47,7 @@ def test_json_says_where_each_finding_is() -> None:
     found = document["steps"][0]["findings"][0]
     assert (found["file"], found["line"], found["column"]) == ("a.ttl", 3, 5)
     assert (found["message"], found["hint"], found["severity"]) == ("It is wrong.", "Correct it.", "error")
+
+
+def test_a_caret_keeps_the_tabs_before_it() -> None:
+    assert (caret("a\tb", 3), caret("ab", 1), caret("", 4)) == (" \t^", "^", "   ^")

@@ -71,3 +71,16 @@ def test_a_new_file_is_in_the_hash(copy: Copy) -> None:
     before = Project(copy.root).inputs_hash()
     copy.write("data/sources/new-2025/a.ttl", "")
     assert Project(copy.root).inputs_hash() != before
+
+
+def test_the_code_is_in_the_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.py").write_text("one = 1\n")
+    monkeypatch.setattr("araxes.project.PACKAGE", tmp_path)
+    before = Project(TINY).inputs_hash()
+    (tmp_path / "a.py").write_text("one = 2\n")
+    assert Project(TINY).inputs_hash() != before
+
+
+@pytest.mark.parametrize("file", ["data/ontology.ttl", "data/a b.ttl", "data/sources/a.ttl", "data/sources/a b/c.ttl"])
+def test_a_file_of_data_in_no_known_folder_has_no_graph(file: str) -> None:
+    assert graph_of(file) is None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from araxes import queries
-from araxes.problems import BadParameter
+from araxes.problems import BadParameter, BadQuery
 from araxes.queries import SavedQuery
 from helpers import TINY
 from hypothesis import given
@@ -124,3 +124,9 @@ def test_each_fault_of_a_header_is_found(tmp_path: Path, old: str, new: str, lin
     assert old in TEXT
     faults = list(queries.faults(saved(TEXT.replace(old, new, 1), tmp_path)))
     assert any(fault[0] == line and message in fault[1] for fault in faults), faults
+
+
+def test_a_file_that_is_not_utf_8_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "a.rq").write_bytes(b"ASK {} # \xff")
+    with pytest.raises(BadQuery, match=r"a\.rq is not UTF-8 text"):
+        queries.read(tmp_path / "a.rq", tmp_path)

@@ -1,7 +1,10 @@
 """Releases: whole or not at all, checked when opened, and the same on any day."""
 
 import hashlib
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from araxes.problems import BadRelease
@@ -91,3 +94,30 @@ def test_only_the_last_releases_are_kept(tmp_path: Path) -> None:
         publish({**PARTS, "n": str(number).encode()}, MANIFEST, tmp_path)
     assert len([each for each in tmp_path.iterdir() if each.name != CURRENT]) == 5
     assert open_release(tmp_path).folder.joinpath("n").read_text() == "8"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _: {},
+        lambda _: [],
+        lambda _: None,
+        lambda full: {**full, "files": ["dataset.nq"]},
+        lambda full: {**full, "files": {"dataset.nq": 1}},
+        lambda full: {**full, "distinct_triples": "1"},
+        lambda full: {**full, "distinct_triples": True},
+        lambda full: {name: value for name, value in full.items() if name != "inputs_hash"},
+    ],
+)
+def test_a_damaged_manifest_is_refused(tmp_path: Path, change: Callable[[Any], Any]) -> None:
+    path = publish(PARTS, MANIFEST, tmp_path).folder / "manifest.json"
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+    with pytest.raises(BadRelease, match="is damaged"):
+        peek(tmp_path)
+
+
+def test_a_changed_number_in_the_manifest_is_refused(tmp_path: Path) -> None:
+    path = publish(PARTS, MANIFEST, tmp_path).folder / "manifest.json"
+    path.write_text(path.read_text().replace('"distinct_triples": 1', '"distinct_triples": 2'))
+    with pytest.raises(BadRelease, match=r"manifest\.json is not what was built"):
+        open_release(tmp_path)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from araxes.findings import caret
 from araxes.problems import BadParameter, BadQuery, BadRelease, BadSetting, Problem, UnknownQuery
 from araxes.project import Project, locate
 from araxes.release import Release, cache_folder, peek
@@ -47,9 +48,13 @@ def ending() -> Iterator[None]:
     except Problem as problem:
         say(f"error: {problem.detail}")
         if source := problem.more.get("source"):
-            say(f"    {source}\n    {' ' * (int(str(problem.more['column'])) - 1)}^")
+            say(f"    {source}\n    {caret(str(source), int(str(problem.more['column'])))}")
         say(f"    {problem.advice}")
         sys.exit(USAGE if isinstance(problem, USAGE_PROBLEMS) else COULD_NOT)
+    except Exception as error:  # noqa: BLE001 - whatever it is, a person gets one line, and a script its exit code
+        said = " ".join(str(error).split()) or "it gives no reason"
+        say(f"error: the command could not run: {type(error).__name__}: {said}")
+        sys.exit(COULD_NOT)
 
 
 class Progress:

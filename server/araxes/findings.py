@@ -1,6 +1,7 @@
 """What a check saw: places, findings and reports, and how they are shown."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -108,6 +109,11 @@ class Report:
             "seconds": round(self.seconds, 3),
             "findings": [finding.document() for finding in self.findings],
         }
+
+
+def caret(source: str, column: int) -> str:
+    """Return a caret below the column of a source line, whose tabs are kept so that it stands there in any terminal."""
+    return re.sub(r"[^\t]", " ", source[: column - 1].ljust(column - 1)) + "^"
 
 
 def report(step: str, looked_at: int, unit: str, findings: Iterable[Finding], remark: str = "") -> Report:

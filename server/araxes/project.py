@@ -1,6 +1,7 @@
 """Where the files of a project are, and which named graph each belongs to."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,7 @@ from araxes.problems import BadProject
 PARTS = ("ontology", "data", "queries")
 NOT_SERVED = {"shapes", "alignments"}
 OWN_GRAPHS = {"ontology", "entities", "context", "links", "inferred"}
+SOURCE_KEY = re.compile(r"[a-z0-9][a-z0-9-]*")
 PACKAGE = Path(__file__).parent
 
 
@@ -89,13 +91,16 @@ def locate(given: Path | None, environ: Mapping[str, str]) -> Project:
 
 
 def graph_of(file: str) -> str | None:
-    """Return the IRI of the named graph to which a Turtle file belongs, or None where it is read but not served."""
+    """Return the IRI of the named graph to which a Turtle file belongs, or None where it is read but not served.
+
+    A file of data that lies in no folder with a graph of its own belongs to none.
+    """
     parts = PurePosixPath(file).parts
     if parts[0] == "ontology":
         return None if parts[1] in NOT_SERVED or file == prefixes.PREFIX_FILE else ONTOLOGY_GRAPH
-    if parts[1] == "sources" and len(parts) > 3:
-        return GRAPHS + parts[2]
-    return GRAPHS + PurePosixPath(parts[1]).stem
+    if key := source_of(file):
+        return GRAPHS + key if SOURCE_KEY.fullmatch(key) else None
+    return GRAPHS + parts[1] if len(parts) > 2 and parts[1] in OWN_GRAPHS - {"ontology"} else None
 
 
 def source_of(file: str) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from araxes.names import XSD
-from araxes.problems import BadParameter
+from araxes.problems import BadParameter, BadQuery
 
 HEADER = re.compile(r"#:\s*([a-z][a-z-]*):\s*(.*?)\s*$")
 PARAMETER = re.compile(r'(\w+)\s+(\S+)\s+"(.*)"$')
@@ -75,9 +75,15 @@ class SavedQuery:
 
 
 def read(path: Path, root: Path) -> SavedQuery:
-    """Return the query that a file holds; the parts of the header that are malformed are left out of it."""
-    text = path.read_text("utf-8")
+    """Return the query that a file holds; the parts of the header that are malformed are left out of it.
+
+    Raises `BadQuery` where the file is not UTF-8 text.
+    """
     file = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadQuery(f"{file} is not UTF-8 text", hint="Save the file as UTF-8.") from error
     header = (HEADER.match(line) for line in _header_lines(text))
     return SavedQuery(path.stem, path.parent.name, file, text, tuple((m[1], m[2]) for m in header if m))
 

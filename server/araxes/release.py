@@ -17,6 +17,7 @@ DATASET = "dataset.nq"
 MANIFEST = "manifest.json"
 CURRENT = "current"
 KEPT = 5
+NEEDED = {"dataset_sha256": str, "distinct_triples": int, "files": dict, "inputs_hash": str}
 FOLDER = re.compile(r"[0-9a-f]{16}-[0-9a-f]{8}")
 
 
@@ -88,6 +89,9 @@ def open_release(folder: Path) -> Release:
     Raises `BadRelease` where there is none, or where a file is missing, is more than the manifest lists or has changed.
     """
     release = peek(folder)
+    digits = release.folder.name.partition("-")[2] if FOLDER.fullmatch(release.folder.name) else ""
+    if not _sha256((release.folder / MANIFEST).read_bytes()).startswith(digits):
+        raise BadRelease(f"In the release {release.folder}, {MANIFEST} is not what was built: its hash differs")
     listed = release.manifest["files"]
     for name, expected in listed.items():
         path = release.folder / name
@@ -104,15 +108,24 @@ def open_release(folder: Path) -> Release:
 def peek(folder: Path) -> Release:
     """Return the release in a folder, or its current one, without checking the hashes.
 
-    Raises `BadRelease` where there is none.
+    Raises `BadRelease` where there is none, or where its manifest does not say what a release is.
     """
     at = folder if (folder / MANIFEST).is_file() else folder / CURRENT
     if not (at / MANIFEST).is_file():
         raise BadRelease(f"There is no release in {folder}")
     try:
-        return Release(at.resolve(), json.loads((at / MANIFEST).read_text("utf-8")))
+        manifest = json.loads((at / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise BadRelease(f"The manifest of the release {at} cannot be read: {error}") from error
+    if lacking := [name for name, kind in NEEDED.items() if not _has(manifest, name, kind)]:
+        raise BadRelease(f"The manifest of the release {at} is damaged: see {', '.join(lacking)}")
+    return Release(at.resolve(), manifest)
+
+
+def _has(manifest: object, name: str, kind: type) -> bool:
+    value = manifest.get(name) if isinstance(manifest, dict) else None
+    texts = list(value.values()) if isinstance(value, dict) else []
+    return type(value) is kind and all(isinstance(text, str) for text in texts)
 
 
 def _is_whole(folder: Path) -> bool:

@@ -1,6 +1,8 @@
 """`araxes check` on bad input: every problem, with its place, what to do, and an exit code that says so."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from helpers import Copy, araxes
@@ -113,3 +115,72 @@ def test_a_folder_without_a_project_could_not_run(copy: Copy) -> None:
 
 def test_an_unknown_option_was_not_understood() -> None:
     assert araxes("check", "--fast").returncode == 2
+
+
+@pytest.mark.parametrize("file", ["queries/competency/a.rq", "queries/quality/a.rq", "queries/rules/a.rq"])
+def test_a_query_that_is_not_utf_8_is_a_finding(copy: Copy, file: str) -> None:
+    (copy.root / file).write_bytes(b"ASK {} # \xff")
+    found = steps(copy)
+    assert [each["file"] for each in found["queries"]["findings"]] == [file]  # type: ignore[attr-defined]
+    assert found["prefixes"]["passed"] and found["quality"]["state"] == "not run"
+
+
+def test_a_source_that_cannot_be_called_so_is_one_finding(copy: Copy) -> None:
+    for key in ("my source", 'a"b<c>', "ax"):
+        copy.write(f"data/sources/{key}/a.ttl", "@prefix x: <urn:x> .\nx:a x:b x:c .\n")
+    done = copy.araxes("check", FAST)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.count("A source cannot be called") == done.stdout.count("error:") == 3
+
+
+def test_an_undeclared_term_of_a_query_stops_the_rules_and_derive(copy: Copy) -> None:
+    file = "queries/rules/is-at-odds-with.rq"
+    before = (copy.root / "data/inferred/is-at-odds-with.ttl").read_text("utf-8")
+    copy.change(file, "ax:hasStance stance:opposes", "ax:hasStanze stance:opposes")
+    found = steps(copy)
+    (fault,) = found["queries"]["findings"]  # type: ignore[misc]
+    assert (fault["file"], fault["line"], fault["column"]) == (file, 8, 60)
+    assert found["rules"]["state"] == "not run"
+    done = copy.araxes("derive")
+    assert done.returncode == 1 and "ax:hasStanze, which nothing declares" in done.stdout
+    assert (copy.root / "data/inferred/is-at-odds-with.ttl").read_text("utf-8") == before
+
+
+def test_rules_that_cannot_be_run_are_findings_of_check_and_derive(copy: Copy) -> None:
+    copy.write("queries/rules/a.rq", "SELECT * { ?s ?p ?o }")
+    copy.write("queries/rules/b.rq", "CONSTRUCT { [] ?p ?o } WHERE { ?s ?p ?o }")
+    for words in (("check", FAST), ("derive",)):
+        done = copy.araxes(*words)
+        assert done.returncode == 1
+        assert "queries/rules/a.rq:1: error: The rule a is not a CONSTRUCT query." in done.stdout
+        assert "queries/rules/b.rq:1: error: The rule b makes a blank node." in done.stdout
+
+
+def test_what_the_rules_make_is_checked(copy: Copy) -> None:
+    copy.add(
+        "ontology/shapes/positions.shapes.ttl",
+        "\nshape:Odds a sh:PropertyShape ;\n    sh:targetSubjectsOf ax:isAtOddsWith ;\n"
+        '    sh:path ax:isAtOddsWith ;\n    sh:maxCount 0 ;\n    sh:message "Nobody should be at odds."@en .\n',
+    )
+    found = steps(copy)
+    assert found["shapes"]["passed"] and found["rules"]["passed"]
+    assert len(found["comparisons"]["findings"]) == 2  # type: ignore[arg-type]
+
+
+def test_an_empty_project_fails(copy: Copy) -> None:
+    for path in (copy.root / "data").rglob("*.ttl"):
+        path.unlink()
+    done = copy.araxes("build", FAST)
+    assert done.returncode == 1
+    assert "No release was made." in done.stderr
+
+
+def test_whatever_goes_wrong_is_one_line(copy: Copy) -> None:
+    (copy.root / "data/entities/things.ttl").unlink()
+    code = "import araxes.cli as c, araxes.knowledge.pipeline as p; p.check = lambda *_, **__: 1 / 0; c.main()"
+    command = [sys.executable, "-c", code, "check", "--project", str(copy.root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        3,
+        "error: the command could not run: ZeroDivisionError: division by zero\n",
+    )

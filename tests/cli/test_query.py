@@ -98,3 +98,23 @@ def test_anchors_are_verified(tmp_path: Path) -> None:
     assert bad.returncode == 1
     messages = [finding["message"] for finding in json.loads(bad.stdout)["steps"][0]["findings"]]
     assert [message[:10] for message in messages if "hash" in message] == ["body ¶2 s1"]
+
+
+def test_a_query_after_a_damaged_manifest_builds_anew(copy: Copy) -> None:
+    copy.araxes("build", "--without-reasoner")
+    (copy.releases / "current" / "manifest.json").write_text("{}")
+    assert copy.araxes("query", "ASK {}", "--no-build").returncode == 3
+    done = copy.araxes("query", "ASK {}")
+    assert (done.returncode, done.stdout) == (0, "yes\n"), done.stderr
+
+
+def test_a_query_file_that_is_not_utf_8_was_not_understood(place: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "mine.rq").write_bytes(b"ASK {} # \xff")
+    done = araxes("query", str(tmp_path / "mine.rq"), *place)
+    assert (done.returncode, "is not UTF-8 text" in done.stderr) == (2, True)
+
+
+def test_a_caret_stands_below_its_column_after_a_tab(place: tuple[str, ...]) -> None:
+    done = araxes("query", "SELECT * {\n\t?s foo:p ?o }", *place)
+    source, caret = done.stderr.splitlines()[1:3]
+    assert source.startswith("    \t?s") and caret.startswith("    \t ")

@@ -79,3 +79,70 @@ def test_a_shape_that_is_switched_off_is_a_warning(copy: Copy) -> None:
 def test_no_shape_at_all_does_not_pass(documents: list[Document], prefixes: dict[str, str]) -> None:
     without = [document for document in documents if document.file != FILE]
     assert not lint.check(without, prefixes).passed
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("sh:targetClass ax:Position", 'sh:targetClass "ax:Position"'),
+        ("sh:class ax:Stance", 'sh:class "ax:Stance"'),
+        ("sh:path ax:hasStance", 'sh:path "ax:hasStance"'),
+        ("sh:path ax:hasStance", 'sh:path ( ax:isTowards "ax:hasStance" )'),
+    ],
+)
+def test_a_text_in_place_of_a_name_is_found(copy: Copy, old: str, new: str) -> None:
+    copy.change(FILE, old, new)
+    (found,) = [each for each in checked(copy).findings if "has the text" in each.message]
+    assert found.message.startswith("shape:Position")
+    assert found.place is not None and found.place.line > 1
+
+
+def named(copy: Copy, text: str) -> list[str]:
+    copy.write("queries/competency/sub/new.rq", text)
+    project = Project(copy.root)
+    found = lint.in_files(project, "queries/", reading.read_turtle(project)[0])
+    return [f"{each.place}: {each.message}" for each in found]
+
+
+PREFIXES = "".join(
+    f"PREFIX {name}: <{iri}>\n"
+    for name, iri in {
+        "ax": "https://w3id.org/araxes/ns/",
+        "oa": "http://www.w3.org/ns/oa#",
+        "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+        "stance": "https://w3id.org/araxes/scheme/stance/",
+        "wd": "http://www.wikidata.org/entity/",
+    }.items()
+)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("?s ax:hasStanze ?o", "ax:hasStanze"),
+        ("?s ?p ?o . ?s a ax:Atestation", "ax:Atestation"),
+        ("?s <https://w3id.org/araxes/ns/hasStanze> ?o", "ax:hasStanze"),
+        ("?s ax:hasStance stance:dislikes", "stance:dislikes"),
+        ("?s ax:isTowards/oa:hasSauce ?o", "oa:hasSauce"),
+        ("?s <http://xmlns.com/foaf/0.1/name> ?o", "<http://xmlns.com/foaf/0.1/name>"),
+        ("?s ?p ?o FILTER ( ?p IN ( ax:isTowards, ax:hasStanze ) )", "ax:hasStanze"),
+    ],
+)
+def test_an_undeclared_term_of_a_query_is_found_at_its_place(copy: Copy, pattern: str, name: str) -> None:
+    (found,) = named(copy, f"{PREFIXES}SELECT * {{ {pattern} }}")
+    column = pattern.index(name if name in pattern else "<") + 12
+    assert found == (f"queries/competency/sub/new.rq:6:{column}: This query names {name}, which nothing declares.")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "?s a/rdfs:subClassOf* ax:Actor ; rdfs:label 'ax:nothing'",
+        "?s ?p ?o FILTER ( ?p NOT IN ( oa:nothing, ax:isTowards ) )  # ax:nothing",
+        "VALUES ?s { wd:Q1 } ?s rdfs:seeAlso ?o",
+        "GRAPH <https://w3id.org/araxes/graph/entities> { ?s ?p ?o } FILTER STRSTARTS(STR(?s), STR(ax:))",
+    ],
+)
+def test_what_is_declared_and_what_is_only_listed_is_left_alone(copy: Copy, pattern: str) -> None:
+    copy.add("data/links/codes.ttl", "\nstate:aland rdfs:seeAlso <http://www.wikidata.org/entity/Q5689> .\n")
+    assert named(copy, f"{PREFIXES}SELECT * {{ {pattern} }}") == []

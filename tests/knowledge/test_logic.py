@@ -1,5 +1,8 @@
 """OWL: HermiT really runs, and says what contradicts."""
 
+import subprocess
+import sys
+
 import pytest
 from araxes.findings import Report
 from araxes.knowledge import logic, reading
@@ -99,3 +102,23 @@ def test_a_value_that_is_not_reasoned_over_is_a_warning(copy: Copy) -> None:
     assert (found.severity, str(found.place)) == ("warning", "data/context/years.ttl:4:20")
     assert "xsd:gYear" in found.message
     assert report.passed
+
+
+def test_two_things_that_come_out_as_one_are_found(copy: Copy) -> None:
+    file = "ontology/schemes/stance.ttl"
+    copy.add(file, '\nstance:backs a ax:Stance ;\n    rdfs:label "backs"@en ;\n    owl:sameAs stance:supports .\n')
+    (found,) = checked(copy).findings
+    assert found.message == "backs (stance:backs) and supports (stance:supports) come out as one thing."
+    line = (copy.root / file).read_text("utf-8").splitlines().index("    owl:sameAs stance:supports .") + 1
+    assert found.place is not None
+    assert (found.place.file, found.place.line) == (file, line)
+
+
+def test_the_reasoner_runs_from_the_root_folder() -> None:
+    code = (
+        "from araxes.knowledge import logic; from pyoxigraph import *; "
+        "n = NamedNode; print(logic.reason([Triple(n('urn:C'), "
+        "n('http://www.w3.org/1999/02/22-rdf-syntax-ns#type'), n('http://www.w3.org/2002/07/owl#Class'))]).consistent)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd="/")
+    assert done.stdout == "True\n", done.stderr

@@ -75,3 +75,9 @@ def test_the_document_is_known_by_hash_then_by_source_then_alone(copy: Copy, tmp
 def test_a_text_that_is_not_utf_8_is_a_problem(documents: list[Document], tmp_path: Path) -> None:
     with pytest.raises(BadProject, match="cannot be read"):
         verified(documents, tmp_path, b"\xff\xfe")
+
+
+def test_an_end_just_beyond_the_text_is_outside_it(documents: list[Document], tmp_path: Path) -> None:
+    report = verified(documents, tmp_path, TEXT.decode()[:59].encode())
+    outside = [found.message for found in report.findings if "lie outside the text of" in found.message]
+    assert outside == ["body ¶2 s2: its offsets 36 to 60 lie outside the text of 59 code points."]

@@ -4,7 +4,7 @@ from araxes.findings import Report
 from araxes.knowledge import quality, reading
 from araxes.knowledge.reading import Document
 from araxes.project import Project
-from helpers import Copy
+from helpers import ROOT, Copy
 
 
 def checked(copy: Copy) -> Report:
@@ -46,3 +46,23 @@ def test_a_warning_is_a_warning(copy: Copy) -> None:
 
 def test_no_query_at_all_does_not_pass(documents: list[Document], prefixes: dict[str, str]) -> None:
     assert not quality.check(documents, {}, prefixes).passed
+
+
+def test_what_a_shape_allows_once_may_not_differ_between_files(copy: Copy) -> None:
+    copy.change(
+        "ontology/modules/positions.ttl",
+        "ax:hasStance a owl:ObjectProperty , owl:FunctionalProperty",
+        "ax:hasStance a owl:ObjectProperty",
+    )
+    copy.add(
+        "data/sources/tiny-2024/passages.ttl",
+        "\n<https://w3id.org/araxes/id/position/oland-bridge> ax:hasStance <https://w3id.org/araxes/scheme/stance/supports> ; ax:isAttestedBy <urn:x> .\n",
+    )
+    documents, _ = reading.read_turtle(Project(copy.root))
+    query = Project(ROOT).queries("quality")["two-files"]
+    (found,) = quality.check(documents, {"two-files": query}, Project(copy.root).prefixes()).findings
+    assert found.message == (
+        "Two files differ over has stance (ax:hasStance) of Øland opposes the bridge (position:oland-bridge):"
+        ' data/sources/tiny-2024/passages.ttl has "supports (stance:supports)",'
+        ' and data/sources/tiny-2024/positions.ttl has "opposes (stance:opposes)".'
+    )

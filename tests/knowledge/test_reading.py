@@ -101,3 +101,75 @@ def test_a_fault_of_a_query_is_found(copy: Copy, text: str, message: str, line: 
     assert message in found.message
     assert found.place is not None
     assert (found.place.file, found.place.line) == ("queries/explore/bad.rq", line)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [(b"\xef\xbb\xbfASK {}", "byte order mark"), (b"ASK {} # \xff\n", "not UTF-8")],
+    ids=["mark", "latin"],
+)
+def test_other_encodings_of_a_query_are_refused(copy: Copy, raw: bytes, message: str) -> None:
+    (copy.root / "queries/explore/bad.rq").write_bytes(raw)
+    (found,) = reading.read_queries(Project(copy.root)).findings
+    assert message in found.message
+    assert str(found.place).startswith("queries/explore/bad.rq:1")
+
+
+@pytest.mark.parametrize("key", ["my source", 'a"b<c>', "Kaleji-2023", "-a"])
+def test_a_key_that_fits_into_no_iri_is_found(copy: Copy, key: str) -> None:
+    copy.write(f"data/sources/{key}/a.ttl", "")
+    (found,) = reading.read_turtle(Project(copy.root))[1].findings
+    assert found.message == f"A source cannot be called {key}: a key has small letters, digits and hyphens only."
+    assert str(found.place) == f"data/sources/{key}"
+
+
+@pytest.mark.parametrize("key", ["ax", "rdfs", "tiny-2024-passage"])
+def test_a_key_that_is_a_prefix_is_found(copy: Copy, key: str) -> None:
+    copy.write(f"data/sources/{key}/a.ttl", "")
+    (found,) = reading.read_turtle(Project(copy.root))[1].findings
+    assert (
+        found.message
+        == f"A source cannot be called {key}: {key}: is a prefix already, of the project or of another source."
+    )
+
+
+def test_a_key_whose_passages_have_a_prefix_of_the_project_is_found(copy: Copy) -> None:
+    copy.change("ontology/prefixes.ttl", 'sh:prefix "skos"', 'sh:prefix "new-passage"')
+    copy.write("data/sources/new/a.ttl", "")
+    (found,) = reading.read_turtle(Project(copy.root))[1].findings
+    assert "new-passage: is a prefix already" in found.message
+
+
+def test_a_source_without_turtle_is_found(copy: Copy) -> None:
+    copy.write("data/sources/new-2025/notes.md", "")
+    (found,) = reading.read_turtle(Project(copy.root))[1].findings
+    assert (found.message, str(found.place)) == ("This source has no Turtle file.", "data/sources/new-2025")
+
+
+@pytest.mark.parametrize("file", ["data/ontology.ttl", "data/foo bar.ttl", "data/more/a.ttl", "data/sources/a.ttl"])
+def test_a_file_of_data_that_has_no_graph_is_found(copy: Copy, file: str) -> None:
+    copy.write(file, HEAD + "ax:a ax:b ax:c .")
+    documents, report = reading.read_turtle(Project(copy.root))
+    (found,) = report.findings
+    assert (found.message, str(found.place)) == ("This file lies in no folder of data that has a graph.", file)
+    assert [document.graph for document in documents if document.file == file] == [None]
+
+
+def test_a_caret_stands_below_its_column_after_tabs(copy: Copy) -> None:
+    copy.write("data/entities/bad.ttl", HEAD + "ax:a\tax:b\tfoo:c .")
+    (found,) = reading.read_turtle(Project(copy.root))[1].findings
+    assert found.quote == "ax:a\tax:b\tfoo:c .\n    \t    \t^"
+
+
+def test_two_queries_of_one_name_and_kind_are_found(copy: Copy) -> None:
+    copy.write("queries/rules/sub/superclass-types.rq", "CONSTRUCT WHERE { ?s ?p ?o }")
+    copy.write("queries/explore/superclass-types.rq", "ASK {}")
+    (found,) = reading.read_queries(Project(copy.root)).findings
+    assert str(found.place) == "queries/rules/superclass-types.rq"
+    assert found.message.startswith("queries/rules/sub/superclass-types.rq is called superclass-types too")
+
+
+def test_a_rule_with_the_name_of_what_the_build_writes_is_found(copy: Copy) -> None:
+    copy.write("queries/rules/all-different.rq", "CONSTRUCT WHERE { ?s ?p ?o }")
+    (found,) = reading.read_queries(Project(copy.root), "queries/rules/").findings
+    assert found.message.startswith("A rule cannot be called all-different")

@@ -129,3 +129,21 @@ def test_individuals_of_one_class_are_different(documents: list[Document]) -> No
     assert {STATE + "aland", STATE + "oland"} <= members
     axioms = [triple for triple in found if triple.object == NamedNode("http://www.w3.org/2002/07/owl#AllDifferent")]
     assert len(axioms) == 4
+
+
+def test_each_rule_that_cannot_be_run_is_named_with_its_file(documents: list[Document]) -> None:
+    texts = {"a": "SELECT * { ?s ?p ?o }", "b": "CONSTRUCT { [] ?p ?o } WHERE { ?s ?p ?o }", "c": ENDLESS}
+    saved = {name: SavedQuery(name, "rules", f"queries/rules/{name}.rq", text, ()) for name, text in texts.items()}
+    with pytest.raises(BadRule) as raised:
+        rules.derive(documents, saved)
+    assert [f"{each.place} {each.message}" for each in raised.value.more["findings"]] == [
+        "queries/rules/a.rq:1 The rule a is not a CONSTRUCT query.",
+        "queries/rules/b.rq:1 The rule b makes a blank node.",
+    ]
+
+
+def test_only_rules_that_go_on_are_named(documents: list[Document]) -> None:
+    good = SavedQuery("b", "rules", "queries/rules/b.rq", "CONSTRUCT { ?s <urn:p> 1 } WHERE { ?s <urn:q> ?o }", ())
+    with pytest.raises(BadRule) as raised:
+        rules.derive(documents, {**rule(ENDLESS), "b": good})
+    assert [str(each.place) for each in raised.value.more["findings"]] == ["queries/rules/a.rq:1"]

@@ -1,5 +1,7 @@
 """SHACL: each result with its place, in words, and what to change."""
 
+import shutil
+
 import pytest
 from araxes.findings import Report
 from araxes.knowledge import reading, shapes
@@ -23,7 +25,7 @@ def checked(copy: Copy) -> Report:
 def test_the_tiny_project_conforms(copy: Copy) -> None:
     report = checked(copy)
     assert report.findings == ()
-    assert report.looked_at == 14
+    assert report.looked_at == 11
 
 
 def test_a_missing_attestation_is_found_at_the_thing(copy: Copy) -> None:
@@ -51,8 +53,7 @@ def test_an_unknown_stance_is_found_at_its_value(copy: Copy) -> None:
 def test_offsets_outside_the_text_are_found(copy: Copy) -> None:
     copy.change("data/sources/tiny-2024/passages.ttl", "oa:end 35", "oa:end 3500")
     (found,) = checked(copy).findings
-    assert found.place is not None
-    assert found.place.file == "data/sources/tiny-2024/passages.ttl"
+    assert str(found.place) == "data/sources/tiny-2024/passages.ttl:18:71"
     assert "tiny-2024-passage:body-2-1" in found.message
     assert found.hint.startswith("The passage ends at 3500, but the text of A tiny text has")
 
@@ -99,3 +100,27 @@ def test_shapes_that_cannot_be_run_are_a_problem() -> None:
     data = [quad.triple for quad in parse("<urn:x> a <urn:C> .", RdfFormat.TURTLE)]
     with pytest.raises(BadProject, match="The shapes cannot be run"):
         shapes.validate(data, [quad.triple for quad in parse(text, RdfFormat.TURTLE)])
+
+
+def test_a_source_that_attests_nothing_is_found(copy: Copy) -> None:
+    copy.write("data/sources/new-2025/document.ttl", "")
+    copy.write("data/sources/old-2025/a.ttl", "<urn:x> a <https://w3id.org/araxes/ns/Attestation> .")
+    messages = {str(each.place): each.message for each in checked(copy).findings}
+    assert messages == {"data/sources/new-2025": "The source new-2025 has no attestation."}
+
+
+def test_a_project_without_data_does_not_pass(copy: Copy) -> None:
+    shutil.rmtree(copy.root / "data")
+    report = checked(copy)
+    assert (report.looked_at, report.passed) == (0, False)
+
+
+def test_a_bad_literal_is_a_finding_and_no_traceback(copy: Copy, caplog: pytest.LogCaptureFixture) -> None:
+    shape = "\nshape:Year a sh:PropertyShape ;\n    sh:targetSubjectsOf ax:year ;\n    sh:path ax:year ;\n"
+    copy.add(
+        "ontology/shapes/positions.shapes.ttl", shape + '    sh:datatype xsd:dateTime ;\n    sh:message "x"@en .\n'
+    )
+    copy.change("data/context/years.ttl", "2024 .", '"soon"^^<http://www.w3.org/2001/XMLSchema#dateTime> .')
+    (found,) = checked(copy).findings
+    assert str(found.place) == "data/context/years.ttl:4:28"
+    assert caplog.records == []

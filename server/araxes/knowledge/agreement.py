@@ -13,7 +13,7 @@ def check(project: Project, documents: list[Document]) -> Report:
     """Return a finding for each prefix in a Turtle or query file that is not bound as the project declares it."""
     known = project.prefixes()
     texts = [(document.file, document.text) for document in documents if document.file != PREFIX_FILE]
-    texts += [(file, project.path(file).read_text("utf-8")) for file in project.rq()]
+    texts += [(file, project.path(file).read_text("utf-8", errors="replace")) for file in project.rq()]
     found: list[Finding] = []
     looked_at = 0
     for file, text in texts:

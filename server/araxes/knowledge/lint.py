@@ -1,4 +1,4 @@
-"""Shapes that can never fire: misspelt terms, missing targets, paths that nothing declares."""
+"""Shapes and queries that can never fire: misspelt terms, missing targets, paths that nothing declares."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
@@ -10,13 +10,15 @@ from araxes import queries
 from araxes.findings import Finding, Place, Report, report
 from araxes.knowledge import graphs, quality
 from araxes.knowledge.labels import Labels
-from araxes.knowledge.places import tokens
-from araxes.knowledge.reading import Document
-from araxes.names import BASE, SH
-from araxes.prefixes import declared
+from araxes.knowledge.places import Places, Token, declarations, tokens
+from araxes.knowledge.reading import Document, quoted
+from araxes.names import BASE, OWL, RDF, RDFS, SH, XSD
+from araxes.prefixes import declared, shorten
+from araxes.project import Project
 
 FOLDER = Path(__file__).with_name("queries") / "lint"
 SHACL = "urn:araxes:shacl"
+LANGUAGE = (RDF, RDFS, OWL, XSD, SH)
 TEXTS = {NamedNode(SH + "select"), NamedNode(SH + "ask")}
 
 
@@ -32,6 +34,44 @@ def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
     for document in shapes:
         found += _in_queries(document, known, prefixes, labels)
     return report("lint", sum(_is_shape(quad) for document in shapes for quad in document.quads), "shapes", found)
+
+
+def in_files(project: Project, below: str, documents: Sequence[Document]) -> Iterator[Finding]:
+    """Yield a finding for each term in a query file below a folder that nothing declares: it would match nothing."""
+    quads = [quad for document in documents for quad in document.quads]
+    known = {each.value for quad in quads for each in (quad.subject, quad.graph_name) if isinstance(each, NamedNode)}
+    values = {quad.object.value for quad in quads if isinstance(quad.object, NamedNode)}
+    things = {_namespace(value) for value in values} - {_namespace(value) for value in known}
+    prefixes = project.prefixes()
+    for file in project.rq():
+        if file.startswith(below):
+            text = project.path(file).read_text("utf-8", errors="replace")
+            words = [(word, iri) for word, iri in _used(text) if iri not in known and _namespace(iri) not in things]
+            yield from (_undeclared(file, text, word, shorten(iri, prefixes)) for word, iri in words)
+
+
+def _used(text: str) -> Iterator[tuple[Token, str]]:
+    bound = {prefix.name: prefix.namespace for prefix in declarations(text)}
+    places = Places(text, bound)
+    for before, word, after in zip(places.tokens, places.tokens[1:], places.tokens[2:], strict=False):
+        iri = places.expand(word)
+        if not iri or iri in bound.values() or iri.startswith(LANGUAGE) or iri.endswith(("/", "#")):
+            continue
+        # a query may list terms of others that nobody is to use
+        if iri.startswith(BASE) or before.text not in {"(", ","} or after.text not in {")", ","}:
+            yield word, iri
+
+
+def _undeclared(file: str, text: str, word: Token, name: str) -> Finding:
+    hint = "Correct the spelling, or declare the term; one of another vocabulary needs a stub."
+    quote = quoted(text.splitlines(), word.line, word.column)
+    return Finding(
+        f"This query names {name}, which nothing declares.", hint, Place(file, word.line, word.column), quote=quote
+    )
+
+
+def _namespace(iri: str) -> str:
+    return iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
 
 
 def _vocabulary() -> list[Quad]:

@@ -25,6 +25,7 @@ class Work:
     tell: Tell = lambda _: None
     documents: list[Document] = field(default_factory=list)
     reports: dict[str, Report] = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)
 
     @property
     def done(self) -> list[Report]:
@@ -46,12 +47,16 @@ def _turtle(work: Work) -> Report:
     return found
 
 
-def _queries(work: Work) -> Report:
-    return reading.read_queries(work.project)
+def _queries(work: Work, below: str = "queries/") -> Report:
+    found = reading.read_queries(work.project, below)
+    if not work.reports["turtle"].passed:  # then nobody knows what is declared
+        return found
+    terms = lint.in_files(work.project, below, work.documents)
+    return report("queries", found.looked_at, found.unit, [*found.findings, *terms])
 
 
 def _rule_queries(work: Work) -> Report:
-    return reading.read_queries(work.project, "queries/rules/")
+    return _queries(work, "queries/rules/")
 
 
 def _prefixes(work: Work) -> Report:
@@ -85,6 +90,12 @@ def _rules(work: Work) -> Report:
     return rules.compare(work.project, work.documents, derived)
 
 
+def _write(work: Work) -> Report:
+    derived = rules.derive(work.documents, work.project.queries("rules"))
+    work.changed = rules.write(work.project, derived)
+    return report("rules", len(derived), "files", ())
+
+
 STEPS = (
     Step("turtle", (), _turtle),
     Step("queries", (), _queries),
@@ -96,10 +107,11 @@ STEPS = (
     Step("rules", ("logic",), _rules),
     Step("comparisons", ("rules",), _comparisons),
 )
-BEFORE_RULES = (
+DERIVING = (
     Step("turtle", (), _turtle),
     Step("queries", (), _rule_queries),
     Step("prefixes", ("turtle",), _prefixes),
+    Step("rules", ("queries", "prefixes"), _write),
 )
 
 
@@ -117,15 +129,12 @@ def check(project: Project, *, reasoner: bool = True, tell: Tell = lambda _: Non
 def derive(project: Project, tell: Tell = lambda _: None) -> tuple[list[Report], list[str]]:
     """Run the rules and write what they make; returns the reports and the paths of the files that changed.
 
-    Nothing is written where a file cannot be read.
+    Nothing is written where a file cannot be read, or a rule cannot be run.
     """
     work = Work(project, tell=tell)
-    for step in BEFORE_RULES:
+    for step in DERIVING:
         work.reports[step.name] = _run(step, work)
-    if not passed(work.done):
-        return work.done, []
-    tell("rules")
-    return work.done, rules.write(project, rules.derive(work.documents, project.queries("rules")))
+    return work.done, work.changed
 
 
 def build(
@@ -160,7 +169,9 @@ def _guarded(step: Step, work: Work) -> Report:
     try:
         return step.run(work)
     except Problem as problem:
-        return report(step.name, 0, "things", [Finding(f"{problem.detail}.", problem.advice)])
+        listed = problem.more.get("findings")
+        each = listed if isinstance(listed, list) else [Finding(f"{problem.detail}.", problem.advice)]
+        return report(step.name, 0, "things", each)
 
 
 @contextmanager

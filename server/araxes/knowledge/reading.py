@@ -1,17 +1,23 @@
 """Files to quads, strictly: every fault of every file with its line, its column and its source line."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePosixPath
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 
 from araxes import queries
-from araxes.findings import Finding, Place, Report, report
+from araxes.findings import Finding, Place, Report, caret, report
 from araxes.knowledge.places import Places
-from araxes.project import OWN_GRAPHS, Project, graph_of, source_of
+from araxes.names import SH
+from araxes.prefixes import PREFIX_FILE, of_source
+from araxes.project import OWN_GRAPHS, SOURCE_KEY, Project, graph_of, source_of
 
+ALL_DIFFERENT = "all-different"
+DECLARES = NamedNode(SH + "prefix")
+EMPTY = "Write what the source says in Turtle, or take the folder out."
 LEAD = re.compile(r"^Parser error (?:at|between) line .*?: ", re.DOTALL)
 AT = re.compile(r"error at (\d+):(\d+): ")
 HINTS = (
@@ -61,34 +67,39 @@ def read_turtle(project: Project) -> tuple[list[Document], Report]:
         document, faults = read_file(project, file)
         documents.append(document)
         findings += faults
-    findings += [_taken(key) for key in project.sources() if key in OWN_GRAPHS]
+    findings += [fault for key in project.sources() for fault in _source_faults(project, key, documents)]
     return documents, report("turtle", len(documents), "files", findings)
 
 
 def read_file(project: Project, file: str) -> tuple[Document, list[Finding]]:
     """Read one Turtle file: what could be read of it, and every fault."""
     graph = graph_of(file)
-    raw = project.path(file).read_bytes()
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        fault = Finding(
-            "This is not UTF-8 text.", "Save the file as UTF-8 without a byte order mark.", Place(file, line)
-        )
-        return Document(file, graph, "", (), {}), [fault]
-    if text.startswith("\ufeff"):
-        fault = Finding("The file begins with a byte order mark.", "Save it as UTF-8 without one.", Place(file, 1, 1))
-        return Document(file, graph, text, (), {}), [fault]
+    text, faults = _text(project, file)
+    if faults:
+        return Document(file, graph, text, (), {}), faults
     quads, prefixes, faults = _parse(text, file, graph)
+    if not graph and not source_of(file) and file.startswith("data/"):
+        hint = "Move it to data/entities, data/context, data/links or the folder of its source below data/sources."
+        faults.append(Finding("This file lies in no folder of data that has a graph.", hint, Place(file)))
     return Document(file, graph, text, tuple(quads), prefixes), faults
 
 
 def read_queries(project: Project, below: str = "queries/") -> Report:
-    """Read every query file below a folder: its header must be well formed, and it must be SPARQL 1.1."""
+    """Read every query file below a folder: a name of its own, a header that is well formed, and SPARQL 1.1."""
     files = [file for file in project.rq() if file.startswith(below)]
-    found = [finding for file in files for finding in _query_faults(project, file)]
+    found = [finding for file in files for finding in _query_faults(project, file)] + list(_same_names(files))
     return report("queries", len(files), "files", found)
+
+
+def _text(project: Project, file: str) -> tuple[str, list[Finding]]:
+    raw = project.path(file).read_bytes()
+    hint = "Save the file as UTF-8 without a byte order mark."
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return "", [Finding("This is not UTF-8 text.", hint, Place(file, raw[: error.start].count(b"\n") + 1))]
+    marked = [Finding("The file begins with a byte order mark.", hint, Place(file, 1, 1))]
+    return text, marked if text.startswith("\ufeff") else []
 
 
 def _parse(text: str, file: str, graph: str | None) -> tuple[list[Quad], dict[str, str], list[Finding]]:
@@ -119,11 +130,14 @@ def quoted(lines: list[str], line: int, column: int) -> str:
     """Return a source line with a caret below its column."""
     source = lines[line - 1] if 0 < line <= len(lines) else ""
     shown = source[max(0, column - 80) : column + 40]
-    caret = min(column, 80) if column > 80 else column
-    return f"{shown}\n{' ' * (caret - 1)}^"
+    return f"{shown}\n{caret(shown, min(column, 80))}"
 
 
 def _query_faults(project: Project, file: str) -> Iterator[Finding]:
+    _, faults = _text(project, file)
+    if faults:
+        yield from faults
+        return
     query = queries.read(project.path(file), project.root)
     for line, message, hint in queries.faults(query):
         yield Finding(message, hint, Place(file, line))
@@ -152,9 +166,30 @@ def _query_fault(query: queries.SavedQuery, error: str) -> Finding:
     )
 
 
-def _taken(key: str) -> Finding:
-    return Finding(
-        f"A source cannot be called {key}: that is the name of a graph of the project.",
-        "Rename the folder; author and year make a good key.",
-        Place(f"data/sources/{key}"),
+def _same_names(files: Sequence[str]) -> Iterator[Finding]:
+    seen: dict[tuple[str, ...], str] = {}
+    for file in files:
+        path = PurePosixPath(file)
+        first = seen.setdefault((*path.parts[1:-1][:1], path.stem), file)
+        if first != file:
+            message = f"{first} is called {path.stem} too, so only one of the two would be run."
+            yield Finding(message, "Rename one of them.", Place(file))
+        if path.parts[1] == "rules" and path.stem == ALL_DIFFERENT:
+            message = f"A rule cannot be called {ALL_DIFFERENT}: the build itself writes the file of that name."
+            yield Finding(message, "Rename the rule.", Place(file))
+
+
+def _source_faults(project: Project, key: str, documents: Sequence[Document]) -> list[Finding]:
+    quads = (quad for document in documents if document.file == PREFIX_FILE for quad in document.quads)
+    declared = {str(getattr(quad.object, "value", "")) for quad in quads if quad.predicate == DECLARES}
+    others = {name for other in project.sources() if other != key for name in of_source(other)}
+    taken = sorted(of_source(key).keys() & declared or {key} & others)
+    cannot, hint = f"A source cannot be called {key}", "Rename the folder; author and year make a good key."
+    faults = (
+        (not SOURCE_KEY.fullmatch(key), f"{cannot}: a key has small letters, digits and hyphens only.", hint),
+        (key in OWN_GRAPHS, f"{cannot}: that is the name of a graph of the project.", hint),
+        (taken, f"{cannot}: {''.join(taken[:1])}: is a prefix already, of the project or of another source.", hint),
+        (key not in {document.source for document in documents}, "This source has no Turtle file.", EMPTY),
     )
+    place = Place(f"data/sources/{key}")
+    return [Finding(message, advice, place) for faulty, message, advice in faults if faulty][:1]

@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import shutil
 import sys
+import tempfile
 
 import owlready2
 from owlready2 import reasoning
@@ -24,6 +26,7 @@ def judge(triples: bytes) -> dict[str, object]:
     """Return whether the triples are consistent, which classes are unsatisfiable, and which individuals are one."""
     owlready2.JAVA_EXE = java() or "java"
     reasoning.JAVA_MEMORY = MEGABYTES
+    os.chdir(tempfile.gettempdir())  # HermiT makes an IRI of the working directory, and cannot make one of /
     world = owlready2.World()
     ontology = world.get_ontology("urn:araxes:merged#")
     ontology.load(fileobj=io.BytesIO(triples))

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from pyoxigraph import BlankNode, Quad, RdfFormat, Store, Triple, serialize
+from pyoxigraph import BlankNode, Quad, QueryTriples, RdfFormat, Store, Triple, serialize
 
 from araxes.findings import Finding, Place, Report, report
 from araxes.knowledge import different, graphs, writing
-from araxes.knowledge.reading import Document
+from araxes.knowledge.reading import ALL_DIFFERENT, Document
 from araxes.problems import BadRule
 from araxes.project import Project
 from araxes.queries import SavedQuery
 
 FOLDER = "data/inferred"
-DIFFERENT = f"{FOLDER}/all-different.ttl"
+DIFFERENT = f"{FOLDER}/{ALL_DIFFERENT}.ttl"
 MOST_ROUNDS = 20
+ENDLESS = "Let the rule make nothing from what it has made itself, such as an IRI from an IRI of its own."
 AGAIN = "Run `araxes derive` and commit what it writes."
 
 Derived = dict[str, set[Triple]]
@@ -25,12 +26,12 @@ def derive(documents: Sequence[Document], rules: Mapping[str, SavedQuery]) -> De
     The rules run in rounds, each over all that is known so far, until a round makes nothing new. A triple belongs to
     the first rule that makes it, and what is asserted is not derived again.
 
-    Raises `BadRule` for a rule that is not a CONSTRUCT, that makes blank nodes, or that goes on for ever.
+    Raises `BadRule`, with a finding for each, for rules that are no CONSTRUCT, make blank nodes, or go on for ever.
     """
     store = graphs.merged(graphs.asserted(documents))
 
-    def run(rule: SavedQuery) -> set[Triple]:
-        return _constructed(rule, store.query(rule.text))
+    def run(rule: SavedQuery) -> object:
+        return store.query(rule.text)
 
     def add(triples: Iterable[Triple]) -> None:
         store.extend(Quad(each.subject, each.predicate, each.object) for each in triples)
@@ -48,12 +49,9 @@ def derive_with_rdflib(documents: Sequence[Document], rules: Mapping[str, SavedQ
     graph = Graph()
     graph.parse(data=serialize(graphs.triples(store), format=RdfFormat.N_TRIPLES), format="nt")
 
-    def run(rule: SavedQuery) -> set[Triple]:
+    def run(rule: SavedQuery) -> object:
         made = graph.query(rule.text).graph
-        if made is None:
-            raise BadRule(f"{rule.file} is not a CONSTRUCT query")
-        text = made.serialize(format="nt", encoding="utf-8")
-        return _constructed(rule, _triples(text))
+        return _triples(made.serialize(format="nt", encoding="utf-8")) if made is not None else None
 
     def add(triples: Iterable[Triple]) -> None:
         text = serialize(triples, format=RdfFormat.N_TRIPLES)
@@ -102,34 +100,51 @@ def compare(project: Project, documents: Sequence[Document], derived: Derived) -
 
 def _fixpoint(
     rules: Mapping[str, SavedQuery],
-    run: Callable[[SavedQuery], set[Triple]],
+    run: Callable[[SavedQuery], object],
     add: Callable[[Iterable[Triple]], None],
     asserted: set[Triple],
 ) -> Derived:
     derived: Derived = {f"{FOLDER}/{name}.ttl": set() for name in rules}
     known = set(asserted)
+    makers: list[SavedQuery] = []
     for _ in range(MOST_ROUNDS):
         fresh: set[Triple] = set()
+        faults: list[Finding] = []
+        makers = []
         for name, rule in sorted(rules.items()):
-            made = run(rule) - known - fresh
-            derived[f"{FOLDER}/{name}.ttl"] |= made
-            fresh |= made
+            made, found = _constructed(rule, run(rule))
+            new = made - known - fresh
+            derived[f"{FOLDER}/{name}.ttl"] |= new
+            fresh |= new
+            faults += found
+            makers += [rule] if new else []
+        if faults:
+            raise _bad(faults)
         if not fresh:
             return derived
         add(fresh)
         known |= fresh
-    raise BadRule(f"The rules still make new triples after {MOST_ROUNDS} rounds: {', '.join(sorted(rules))}")
+    raise _bad([_fault(rule, f"still makes new triples after {MOST_ROUNDS} rounds", ENDLESS) for rule in makers])
 
 
-def _constructed(rule: SavedQuery, made: object) -> set[Triple]:
+def _constructed(rule: SavedQuery, made: object) -> tuple[set[Triple], list[Finding]]:
     triples: set[Triple] = set()
-    for each in made if isinstance(made, Iterable) else ():
-        if not isinstance(each, Triple):
-            raise BadRule(f"{rule.file} is not a CONSTRUCT query")
+    if not isinstance(made, QueryTriples | list):
+        return triples, [_fault(rule, "is not a CONSTRUCT query", "Write it as CONSTRUCT { … } WHERE { … }.")]
+    for each in made:
         if isinstance(each.subject, BlankNode) or isinstance(each.object, BlankNode):
-            raise BadRule(f"{rule.file} makes a blank node", hint="Make an IRI with BIND(IRI(CONCAT(…)) AS ?name).")
+            return triples, [_fault(rule, "makes a blank node", "Make an IRI with BIND(IRI(CONCAT(…)) AS ?name).")]
         triples.add(each)
-    return triples
+    return triples, []
+
+
+def _fault(rule: SavedQuery, what: str, hint: str) -> Finding:
+    return Finding(f"The rule {rule.name} {what}.", hint, Place(rule.file, 1))
+
+
+def _bad(faults: list[Finding]) -> BadRule:
+    detail = " ".join(found.message for found in faults).removesuffix(".")
+    return BadRule(detail, more={"findings": faults})
 
 
 def _triples(text: bytes) -> list[Triple]:

@@ -1,5 +1,7 @@
 """SHACL: data against shapes, each result with its file and line."""
 
+import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,16 +17,20 @@ from rdflib.query import Result as RdflibResult
 from rdflib.term import BNode, Node
 from rdflib.term import Literal as RdflibLiteral
 
-from araxes.findings import Finding, Report, Severity, report
+from araxes.findings import Finding, Place, Report, Severity, report
 from araxes.knowledge import graphs
 from araxes.knowledge.labels import Labels
 from araxes.knowledge.quality import place
 from araxes.knowledge.reading import Document
-from araxes.names import RDFS
+from araxes.names import NS, RDFS
 from araxes.problems import BadProject
 
+ATTESTATION = NamedNode(NS + "Attestation")
 SUBCLASS = NamedNode(RDFS + "subClassOf")
 SCHEMES = "ontology/schemes/"
+NUMBER = re.compile(r"(?<![\w.-])\d+(?![\w-])")
+# rdflib logs a traceback for each literal that its datatype does not allow; the shapes report it with its place
+logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,15 @@ class Result:
 
 
 def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
-    """Validate what people wrote: the data, the schemes and nothing of the ontology but its subclass axioms."""
+    """Validate what people wrote: the data, the schemes and nothing of the ontology but its subclass axioms.
+
+    A source that attests nothing is a finding too: what a shape asks of attestations, it would meet.
+    """
     asserted = graphs.asserted(documents)
     data = [document for document in asserted if document not in graphs.ontology(documents)]
     data += [document for document in asserted if document.file.startswith(SCHEMES)]
-    return _check("shapes", documents, data, prefixes)
+    found = _check("shapes", documents, data, prefixes)
+    return report("shapes", found.looked_at, found.unit, [*found.findings, *_attesting_nothing(data)])
 
 
 def check_derived(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
@@ -77,8 +87,16 @@ def _check(step: str, documents: Sequence[Document], data: Sequence[Document], p
     quads = [quad for document in documents for quad in document.quads]
     labels = Labels(quads, prefixes)
     found = [_finding(result, documents, labels) for result in validate(triples, shapes)]
-    things = {triple.subject for triple in triples if isinstance(triple.subject, NamedNode)}
+    written = [quad.subject for document in data if document.file.startswith("data/") for quad in document.quads]
+    things = {subject for subject in written if isinstance(subject, NamedNode)}
     return report(step, len(things) if shapes else 0, "things", found)
+
+
+def _attesting_nothing(data: Sequence[Document]) -> Iterator[Finding]:
+    attesting = {each.source for each in data for quad in each.quads if quad.object == ATTESTATION}
+    for key in sorted({each.source for each in data if each.source} - attesting):
+        hint = "Describe what it says with ax:isAttestedBy and an ax:Attestation each, or take the folder out."
+        yield Finding(f"The source {key} has no attestation.", hint, Place(f"data/sources/{key}"))
 
 
 def _subclasses(documents: Sequence[Document]) -> set[Triple]:
@@ -92,7 +110,9 @@ def _finding(result: Result, documents: Sequence[Document], labels: Labels) -> F
         parts.append("/".join(labels.name(step.value) for step in result.path))
     if result.value is not None and result.value != result.focus:
         parts.append(labels.of(result.value))
-    terms = [term for term in (result.value, *result.path) if term is not None and term != result.focus]
+    terms = [term for term in (result.value, *reversed(result.path)) if term is not None and term != result.focus]
+    if not terms:  # a query selects values under names of its own: the message shows them, such as an offset
+        terms = [Literal(number) for number in NUMBER.findall(result.message)]
     message = f"{', '.join(parts)}: the shape {labels.name(result.shape)} is not met."
     return Finding(message, labels.fill(result.message), place(documents, result.focus, terms), result.severity)
 
