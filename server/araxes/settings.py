@@ -43,7 +43,7 @@ SETTINGS = (
     Setting("threads", 4, "Requests answered side by side", 1, 64),
     Setting("query_characters", 50_000, "Longest query that is read, in characters", 100, 1_000_000),
     Setting("query_depth", 200, "Deepest nesting of brackets in a query", 5, 500),
-    Setting("query_pieces", 2_000, "Most operators and clauses in a query", 100, 4_000),
+    Setting("query_pieces", 2_000, "Most words and signs of a query outside VALUES", 100, 2_000),
 )
 
 

@@ -1,5 +1,7 @@
 """The guard: what must be refused is found in whatever dress, and what is harmless passes."""
 
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
@@ -28,6 +30,12 @@ SERVICES = [
     "SELECT * { # it's\nSERVICE <http://x/> {} }",
     "SELECT * { # a\rSERVICE <http://x/> {} }",
     "SELECT * { ?a <http://x/#b> ?c . SERVICE <http://x/> {} }",
+    "PREFIX x: <http://x/> SELECT * { VALUES ?q { x:a\\#b } SERVICE <http://x/> {} }",
+    "PREFIX x: <http://x/> SELECT * { ?s x:\\' ?o . SERVICE <http://x/> {} }",
+    "PREFIX x: <http://x/\\u0041#> SELECT * { SERVICE <http://x/> {} }",
+    "BASE <http://x/\\u0041'> SELECT * { SERVICE <http://x/> {} }",
+    "PREFIX x: <http://x/> SELECT * { ?s ?p x:.SERVICE <http://x/> {} }",
+    "PREFIX x: <http://x/> SELECT * { ?s ?p x:a.b.SERVICE <http://x/> {} }",
 ]
 HARMLESS = [
     'SELECT * { ?a ?b "SERVICE <http://x/> {}" }',
@@ -37,11 +45,18 @@ HARMLESS = [
     "PREFIX ex: <http://x/> SELECT * { ?a ex:SERVICE ex:service }",
     "PREFIX ex: <http://x/o'brien#it> SELECT * { ?a ex:b <http://x/o'brien> }",
     "SELECT * { FILTER ( ?a < ?b && ?c > 'x' ) }",
+    "PREFIX x: <http://x/> SELECT * { ?a x:o\\'brien ?c ; x:a\\#b <http://x/\\u00e9#b> # SERVICE\n }",
+    "SELECT * { ?a ?b '' , '''''' , 'it\\'s' , 'a\\\\' , '\\u0041\\U0001F600SERVICE'@en-GB }",
+    "SELECT * { ?a ?b '''it's ''SERVICE'' \\''' , here''' }",
 ]
 DOUBTFUL = [
     "SELECT * { FILTER(?a<'>')SERVICE<http://x/>{} FILTER(?a<'b') }",
     "SELECT * { FILTER(?a<?b#>'''\n)SERVICE<http://x/>{} #'''\n }",
     "SELECT * { FILTER(?a<x:y('>')) SERVICE<http://x/>{} FILTER(?a<'b') }",
+    "SELECT * { VALUES ?a { '''' } SERVICE <http://x/> {} }",
+    "SELECT * { VALUES ?a { ''' 'x:\\- } SERVICE <http://x/> {} VALUES ?b { ''' ' } }",
+    "SELECT * { VALUES ?a { ''' ' # \\uD800 \n } SERVICE <http://x/> {} #'''\n }",
+    "SELECT * { ?a ?b 'not closed }",
 ]
 
 
@@ -83,12 +98,61 @@ def test_what_would_end_the_process_is_refused(text: str) -> None:
         guard.inspect(text, SETTINGS)
 
 
+BROAD = {
+    "objects": lambda n: "ASK { ?s ?p 1" + ",1" * n + " }",
+    "pairs": lambda n: "ASK { ?s ?p 1" + ";?p 1" * n + " }",
+    "list": lambda n: "ASK { ?s ?p (" + "1 " * n + ") }",
+    "list of truths": lambda n: "ASK { ?s ?p (" + "true" * n + ") }",
+    "list of decimals": lambda n: "ASK { ?s ?p (1" + ".1" * n + ") }",
+    "list of truths and a name": lambda n: "PREFIX x: <urn:x> ASK { ?s ?p (" + "true1" * n + "truex:a) }",
+    "list in no VALUES": lambda n: "PREFIX x: <urn:x> ASK { ?s ?p x:a·VALUES ?v { ?s ?p (" + "1 " * n + ") } }",
+    "expressions": lambda n: "SELECT " + "".join(f"(1 AS ?a{i})" for i in range(n)) + " {}",
+    "order": lambda n: "SELECT * {} ORDER BY " + "(1)" * n,
+    "group": lambda n: "SELECT (1 AS ?z) {} GROUP BY " + "(1)" * n,
+    "having": lambda n: "SELECT (1 AS ?z) {} GROUP BY ?x HAVING" + "(1)" * n,
+    "describe": lambda n: "DESCRIBE " + "<urn:a> " * n,
+    "describe names": lambda n: "PREFIX : <urn:> DESCRIBE " + ": " * n,
+    "bind": lambda n: "ASK { " + "".join(f"BIND(1 AS ?a{i})" for i in range(n)) + "}",
+    "minus": lambda n: "ASK { " + "MINUS{}" * n + "}",
+    "lateral": lambda n: "ASK { " + "LATERAL{}" * n + "}",
+    "selects": lambda n: "ASK { " + "{SELECT*{}}" * n + "}",
+    "ground": lambda n: "PREFIX : <urn:> ASK { " + ": : :." * n + "}",
+    "hidden": lambda n: "PREFIX x: <urn:x> ASK { FILTER(1<x:a" + "+1" * n + ">2) }",
+}
+RUN = "import sys, pyoxigraph; str(pyoxigraph.Store().query(sys.stdin.read()))"
+
+
+def most_that_passes(shape: str) -> int:
+    low, high = 0, 3_000
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            guard.inspect(BROAD[shape](middle), SETTINGS)
+            low = middle
+        except (TooDeep, QueryTooLong):
+            high = middle
+    return low
+
+
+@pytest.mark.parametrize("shape", BROAD)
+def test_twice_the_broadest_query_that_passes_does_not_end_the_process(shape: str) -> None:
+    most = most_that_passes(shape)
+    assert 100 < most < 2_001
+    command = [sys.executable, "-c", RUN]
+    with suppress(subprocess.TimeoutExpired):  # an answer may take long; what breaks, breaks at once
+        done = subprocess.run(
+            command, input=BROAD[shape](2 * most).encode(), capture_output=True, timeout=3, check=False
+        )
+        assert done.returncode >= 0, f"{shape}: {most}"
+
+
 def test_deep_text_within_a_string_is_harmless() -> None:
     guard.inspect(f"SELECT * {{ ?a ?b '{'{(' * 1000}' }}", SETTINGS)
 
 
 def test_a_long_list_of_values_is_harmless() -> None:
     guard.inspect("SELECT * { VALUES ?a { " + "<urn:a> " * 5_000 + "} }", SETTINGS)
+    guard.inspect("SELECT * { values( ?a #\n ?b){ " + "(x:a.b 'c'@en) " * 3_000 + "} }", SETTINGS)
 
 
 def test_a_query_that_is_too_long_is_refused() -> None:
@@ -96,8 +160,10 @@ def test_a_query_that_is_too_long_is_refused() -> None:
         guard.inspect("#" * 50_001, SETTINGS)
 
 
-@pytest.mark.parametrize("piece", ["'''", '"', "'", "a-", "a.", "<a", "\\", "'\\", "@a-", "(<a", "# ", "a:", "?"])
+@pytest.mark.parametrize(
+    "piece", ["'''", '"', "'", "a-", "a.", "<a", "\\", "'\\", "@a-", "(<a", "# ", "a:", "?", "VALUES(?a", "a:\\"]
+)
 def test_reading_a_hostile_text_ends(piece: str) -> None:
     text = f"ASK {piece * 25_000}"[:50_000]
-    with suppress(TooDeep):
+    with suppress(BadQuery):
         guard.inspect(text, SETTINGS)

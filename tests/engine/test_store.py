@@ -1,14 +1,19 @@
 """The engine: a union that is a real graph, FROM that counts, and answers in every format."""
 
 import json
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
 from araxes.engine import Answer, Engine, Question, form_of, formats_for
-from araxes.problems import BadQuery, BadRequest, UpdateRefused
+from araxes.problems import BadQuery, BadRequest, NotAcceptable, UpdateRefused
 from araxes.release import Release
+from hypothesis import given
+from hypothesis import strategies as st
+from pyoxigraph import Literal, QueryResultsFormat, QuerySolutions, RdfFormat, parse, parse_query_results
 
 GRAPH = "https://w3id.org/araxes/graph/"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 COUNT = "SELECT (COUNT(*) AS ?n) {from_} WHERE {{ ?s ?p ?o }}"
 
 
@@ -70,6 +75,51 @@ def test_graphs_come_in_four_formats(tiny_engine: Engine) -> None:
     assert 'state:aland ax:code "AX"' in ask(tiny_engine, query, "turtle").body.decode()
     assert json.loads(ask(tiny_engine, query, "jsonld").body)[0]["@id"] == aland
     assert aland in ask(tiny_engine, query, "rdfxml").body.decode()
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"])) | st.text(st.sampled_from("a\0\x01\x0b\r\n\t\x85\ufffe&<]> "))
+XML_TEXT = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
+
+
+@given(text=TEXT)
+def test_an_answer_in_xml_says_what_it_should_or_is_refused(tiny_engine: Engine, text: str) -> None:
+    known = Literal(text)
+    rows, graph = f"SELECT ({known} AS ?a) {{}}", f"CONSTRUCT {{ <urn:a> <urn:b> {known} }} {{}}"
+    if not XML_TEXT.fullmatch(text):
+        for query, name in ((rows, "xml"), (graph, "rdfxml")):
+            with pytest.raises(NotAcceptable, match="that XML cannot carry"):
+                ask(tiny_engine, query, name)
+        return
+    xml = ET.fromstring(ask(tiny_engine, rows, "xml").body)
+    assert [each.text or "" for each in xml.iter() if each.tag.endswith("literal")] == [text]
+    found = parse_query_results(ask(tiny_engine, rows, "xml").body, format=QueryResultsFormat.XML)
+    assert isinstance(found, QuerySolutions)
+    ET.fromstring(ask(tiny_engine, graph, "rdfxml").body)
+    assert [quad.object for quad in parse(ask(tiny_engine, graph, "rdfxml").body, RdfFormat.RDF_XML)] == [known]
+
+
+@pytest.mark.parametrize("name", ["http://e/1", "http://e/#", "http://e/%41", "urn:", f"{RDF}li", f"{RDF}about"])
+def test_a_property_that_xml_cannot_name_is_refused(tiny_engine: Engine, name: str) -> None:
+    query = f"CONSTRUCT {{ <urn:a> <{name}> 1 }} {{}}"
+    with pytest.raises(NotAcceptable) as raised:
+        ask(tiny_engine, query, "rdfxml")
+    assert raised.value.more["offered"] == ["text/turtle", "application/n-triples", "application/ld+json"]
+    assert f"<{name}>" in ask(tiny_engine, query, "ntriples").body.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "used"),
+    [
+        ("CONSTRUCT { <urn:a> <urn:b> 'state: ax:code' } {}", set()),
+        ("PREFIX ax: <https://w3id.org/araxes/ns/> CONSTRUCT WHERE { ?s ax:code ?o }", {"state", "ax"}),
+        ("CONSTRUCT { <urn:a> a 1 } {}", set()),
+        ("CONSTRUCT { <urn:a> <urn:b> 'x'^^<https://w3id.org/araxes/ns/x> } {}", {"ax"}),
+    ],
+)
+def test_turtle_declares_the_prefixes_that_it_uses(tiny_engine: Engine, query: str, used: set[str]) -> None:
+    body = ask(tiny_engine, query, "turtle").body.decode()
+    assert set(re.findall(r"^@prefix ([^:]*):", body, re.MULTILINE)) == used
+    assert {*parse(body, RdfFormat.TURTLE)} == {*parse(ask(tiny_engine, query, "ntriples").body, RdfFormat.N_TRIPLES)}
 
 
 def test_a_graph_has_each_triple_once(tiny_engine: Engine) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from urllib.parse import quote
 
 import pytest
 from araxes.release import Release
@@ -118,6 +119,27 @@ def test_other_faults_have_their_own_problem(tiny_server: str) -> None:
     problem(request(url), "bad-request", 400)
     problem(request(url, b"{}", headers={"Content-Type": "application/json"}), "unsupported-media-type", 415)
     problem(request(f"{tiny_server}nowhere"), "not-found", 404)
+
+
+@pytest.mark.parametrize(
+    "sent", [b"query=SELECT+(%22%FF%22+AS+?a)+{}", b"query=ASK{}&default-graph-uri=urn:%FF", b"query=ASK{}#\xff"]
+)
+def test_bytes_that_are_not_utf8_are_refused(tiny_server: str, sent: bytes) -> None:
+    problem(request(f"{tiny_server}sparql", sent, headers={"Content-Type": FORM}), "bad-request", 400)
+    problem(request(f"{tiny_server}sparql?{quote(sent, safe='=&%+?{}')}"), "bad-request", 400)
+
+
+@pytest.mark.parametrize("field", ["query=ASK%7B%7D", "update=CLEAR+ALL"])
+def test_a_query_in_the_body_stands_alone(tiny_server: str, field: str) -> None:
+    reply = request(f"{tiny_server}sparql?{field}", b"ASK {}", headers={"Content-Type": "application/sparql-query"})
+    assert (reply.status, reply.type) == (400, "application/problem+json")
+
+
+def test_xml_that_could_not_be_read_names_what_can(tiny_server: str) -> None:
+    query = 'SELECT ("a\\u0001b" AS ?a) {}'
+    document = problem(request(query_url(tiny_server, query, format="xml")), "not-acceptable", 406)
+    assert document["offered"] == [JSON, "text/csv", "text/tab-separated-values"]
+    assert rows(request(query_url(tiny_server, query))) == [{"a": "a\x01b"}]
 
 
 def test_no_acceptable_format_lists_what_there_is(tiny_server: str) -> None:

@@ -129,3 +129,24 @@ def test_a_page_that_is_not_there_is_a_page_for_a_browser(tiny_server: str) -> N
     reply, _ = page(f"{tiny_server}nowhere")
     assert reply.status == 404
     assert "nothing at /nowhere" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("ASK {}", "application/json"),
+        ("ASK {}", "text/xml"),
+        ("nonsense", "application/json"),
+        ("nonsense", "application/json, application/xml"),
+        ("nonsense", "text/plain"),
+    ],
+)
+def test_who_likes_a_machine_better_gets_no_page(tiny_server: str, query: str, name: str) -> None:
+    assert request(query_url(tiny_server, query), accept=f"{name}, text/html;q=0.5").type != "text/html"
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", "application/json", "text/csv"])
+def test_who_names_the_page_gets_it(tiny_server: str, accept: str | None) -> None:
+    for query, status in (("ASK {}", 200), ("SELECT (1 AS ?a) {}", 200), ("nonsense", 400)):
+        reply = request(f"{tiny_server}sparql", {"query": query, "format": "html"}, accept=accept)
+        assert (reply.status, reply.type) == (status, "text/html")

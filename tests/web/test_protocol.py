@@ -1,8 +1,12 @@
 """The protocol: what was sent, read into a question, without a server."""
 
+from urllib.parse import urlencode
+
 import pytest
 from araxes.problems import BadQuery, BadRequest, NotAcceptable, Problem, UnsupportedMediaType, UpdateRefused
-from araxes.web.protocol import FORM, QUERY, UPDATE, Sent, question_from
+from araxes.web.protocol import FORM, QUERY, UPDATE, Sent, fields_of, question_from
+from hypothesis import given
+from hypothesis import strategies as st
 
 ASK = ["ASK {}"]
 
@@ -54,6 +58,8 @@ def test_graphs_stand_in_the_address_when_the_body_is_a_query() -> None:
         (sent("POST", {"query": ASK}, {"query": ASK}, FORM), BadRequest),
         (sent("POST", content_type=FORM), BadRequest),
         (sent("POST", content_type=QUERY, body=b"\xff"), BadRequest),
+        (sent("POST", {"query": ASK}, content_type=QUERY, body=b"ASK {}"), BadRequest),
+        (sent("POST", {"update": ["CLEAR ALL"]}, content_type=QUERY, body=b"ASK {}"), UpdateRefused),
         (sent("POST", content_type="application/json", body=b"{}"), UnsupportedMediaType),
         (sent("POST"), UnsupportedMediaType),
         (sent("POST", content_type=UPDATE, body=b"CLEAR ALL"), UpdateRefused),
@@ -76,3 +82,16 @@ def test_what_breaks_the_protocol_is_a_problem(given: Sent, problem: type[Proble
 def test_the_field_format_goes_before_accept(named: str, chosen: str) -> None:
     fields = {"query": ["SELECT * {}"], "format": [named.lower()]}
     assert question_from(sent(address=fields, accept="application/sparql-results+xml")).format.name == chosen
+
+
+@pytest.mark.parametrize("field", ["query", "default-graph-uri", "named-graph-uri", "other"])
+@pytest.mark.parametrize("value", [b"%FF", b"\xff", b"a%C3", b"%ED%A0%80"])
+def test_what_is_not_utf8_is_a_problem_and_never_put_right(field: str, value: bytes) -> None:
+    with pytest.raises(BadRequest, match="not UTF-8"):
+        fields_of(b"query=ASK%7B%7D&" + field.encode() + b"=" + value)
+
+
+@given(st.lists(st.tuples(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))))
+def test_fields_arrive_as_they_were_sent(pairs: list[tuple[str, str]]) -> None:
+    fields = fields_of(urlencode(pairs).encode())
+    assert sorted((name, value) for name in fields for value in fields[name]) == sorted(pairs)

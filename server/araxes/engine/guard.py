@@ -5,68 +5,98 @@ import re
 from araxes.problems import BadQuery, QueryTooLong, ServiceRefused, TooDeep
 from araxes.settings import Settings
 
-WORDS = re.compile(
-    r"""(?P<comment>\#[^\n\r]*+)
-      | (?P<text>\"\"\"(?:[^"\\]|\\.|"(?!""))*+(?:\"\"\"|$) | '''(?:[^'\\]|\\.|'(?!''))*+(?:'''|$)
-               | "(?:[^"\\\n\r]|\\.)*+"? | '(?:[^'\\\n\r]|\\.)*+'?)
-      | (?P<iri><[^<>"{}|^`\\\x00-\x20]*+>)
-      | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*+)
-      | (?P<variable>[?$]\w++)
-      | (?P<name>[^\W\d_][\w.-]{0,99}+:[\w:.%\\-]*+ | (?<![\w?$]):[\w:.%\\-]*+)
-      | (?P<word>[^\W\d_]\w*+)
-      | (?P<open>[{(\[])
-      | (?P<close>[})\]])
-      | (?P<sign>\|\||&&|[-+*/|!^.;<>=])""",
+# A sign beyond ASCII counts as part of a name, even where SPARQL has none: so no name ends earlier here than there.
+SIGN = r"\w\x80-\U0010FFFF"
+SPACE = r"(?:\s|\#[^\n\r]*+)*+"
+# Only what the engine decodes: where it cannot, it reads the quotation marks of a string anew, and otherwise.
+ESCAPE = r"""\\(?:[tbnrf\\"'] | u(?![dD][89a-fA-F])[0-9a-fA-F]{4}
+               | U(?!0000[dD][89a-fA-F])00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})"""
+TOKENS = re.compile(
+    rf"""(?P<comment>\#[^\n\r]*+)
+      | (?P<text>\"\"\"(?:[^"\\]|{ESCAPE}|"(?!""))*+\"\"\" | '''(?:[^'\\]|{ESCAPE}|'(?!''))*+'''
+               | "(?!"")(?:[^"\\\n\r]|{ESCAPE})*+" | '(?!'')(?:[^'\\\n\r]|{ESCAPE})*+')
+      | (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{{4}}|\\U[0-9A-Fa-f]{{8}})*+>)
+      | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+(?:--[A-Za-z]++)?)
+      | (?P<variable>[?$][{SIGN}]++)
+      | (?P<values>(?ai:VALUES){SPACE}(?:[?$][{SIGN}]++ | \({SPACE}(?:[?$][{SIGN}]++{SPACE})*+\)){SPACE}\{{)
+      | (?P<word>(?:(?![0-9_])[{SIGN}][{SIGN}.-]*+:?+ | :)(?:(?<=:)(?:[{SIGN}:.%-]|\\.)++)?)
+      | (?P<number>[0-9]++)
+      | (?P<open>[{{(\[])
+      | (?P<close>[}})\]])
+      | (?P<stray>["'\\])
+      | (?P<sign>\|\||&&|[-+*/|!^.,;<>=~?])""",
     re.VERBOSE | re.DOTALL,
 )
 SURE_IRI = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://")
-CLAUSES = {"UNION", "OPTIONAL", "MINUS", "FILTER", "BIND", "VALUES", "GRAPH", "EXISTS", "SELECT"}
+SIGNS = re.compile(r"[-+*/!.,;=~?&]")
+GLUED = re.compile(r"(?i:true|false)|[0-9]+|\.")
+SERVICE = re.compile(r"[^:]*SERVICE|.*\.SERVICE", re.DOTALL)
+CLAUSES = {"UNION", "OPTIONAL", "MINUS", "LATERAL", "FILTER", "BIND", "VALUES", "GRAPH", "EXISTS", "SELECT"}
+FREE = {"comment", "language", "close"}
 
 
 def inspect(text: str, settings: Settings) -> None:
     """Refuse a query that is too long, too deep, or asks another endpoint.
 
     Strings, comments, IRIs and variables are skipped. What stands between `<` and `>` may be an IRI or part of two
-    comparisons: so its brackets count, and a sign in it that would open a string or a comment is allowed only where
-    nothing but an IRI can be meant. A keyword needs no space before the next word, hence the search within words.
+    comparisons: so its brackets and signs count, and a sign in it that would open a string or a comment is allowed
+    only where nothing but an IRI can be meant. A keyword needs no space before the next word, hence the search within
+    words. Whatever stands outside the data of VALUES makes the engine go deeper, and counts.
 
-    Raises `QueryTooLong`, `ServiceRefused`, `TooDeep`, or `BadQuery` for an IRI that might hide something.
+    Raises `QueryTooLong`, `ServiceRefused`, `TooDeep`, or `BadQuery` for an IRI or a string that might hide something.
     """
     if len(text) > settings.query_characters:
         most = f"{settings.query_characters:,}"
         raise QueryTooLong(f"The query has {len(text):,} characters; at most {most} are read")
     depth = pieces = 0
-    for match in WORDS.finditer(text):
-        kind, word = match.lastgroup, match[0]
-        if kind == "iri":
-            _refuse_doubtful(text, match)
-            depth += word.count("(") + word.count("[")
-        elif kind in {"word", "name"}:
+    within_data = False
+    for match in TOKENS.finditer(text):
+        kind, word = str(match.lastgroup), match[0]
+        _refuse_hiding(text, match)
+        if kind == "word":
             _refuse_service(text, match)
-            pieces += word.upper() in CLAUSES
-        else:
-            depth += {"open": 1, "close": -1}.get(kind or "", 0)
-            pieces += kind == "sign"
+        depth += _deeper(kind, word)
+        pieces += 0 if within_data else _pieces(kind, word, depth)
+        within_data = kind == "values" or (within_data and word != "}")
         _refuse_size(depth, pieces, settings)
 
 
-def _refuse_doubtful(text: str, match: re.Match[str]) -> None:
-    if ("'" in match[0] or "#" in match[0]) and not SURE_IRI.match(match[0]):
-        line = text.count("\n", 0, match.start()) + 1
-        raise BadQuery(
-            f"Line {line}: {match[0]} can be read as an IRI or as two comparisons",
-            hint="Write the IRI with its scheme and //, %27 for an apostrophe, or spaces around the comparisons.",
-            more={"line": line},
-        )
+def _deeper(kind: str, word: str) -> int:
+    if kind == "iri":
+        return 0 if SURE_IRI.match(word) else word.count("(") + word.count("[")
+    return {"open": 1, "values": 1, "close": -1}.get(kind, 0)
+
+
+def _pieces(kind: str, word: str, depth: int) -> int:
+    """Return how much a token counts: it is twice or more what it takes of the depth at which the engine breaks."""
+    if kind in FREE:
+        return 0
+    if kind == "iri":
+        return 1 + (depth == 0) + (0 if SURE_IRI.match(word) else len(SIGNS.findall(word)))
+    if kind == "word":
+        return 1 + (depth == 0) + len(GLUED.findall(word.partition(":")[0])) + 2 * (word.upper() in CLAUSES)
+    return 3 if kind == "values" else 1
+
+
+def _refuse_hiding(text: str, match: re.Match[str]) -> None:
+    kind, word = match.lastgroup, match[0]
+    if kind == "stray":
+        found = f"from this {word} on, it is not clear where a string ends"
+        hint = "Close every string, put a space after an empty one, and write a backslash in it as two."
+    elif kind == "iri" and ("'" in word or "#" in word) and not SURE_IRI.match(word):
+        found = f"{word} can be read as an IRI or as two comparisons"
+        hint = "Write the IRI with its scheme and //, %27 for an apostrophe, or spaces around the comparisons."
+    else:
+        return
+    line = _line(text, match)
+    raise BadQuery(f"Line {line}: {found}", hint=hint, more={"line": line})
 
 
 def _refuse_service(text: str, match: re.Match[str]) -> None:
-    if "SERVICE" not in match[0].partition(":")[0].upper():
+    if not SERVICE.match(match[0].upper()):
         return
-    line = text.count("\n", 0, match.start()) + 1
-    hint = None
-    if match.lastgroup == "name":
-        hint = "Leave out SERVICE. If this is a prefix of yours, give it a name without that word."
+    line = _line(text, match)
+    hint = "Leave out SERVICE. If this is a name of yours, write it as an IRI." if ":" in match[0] else None
     raise ServiceRefused(f"The query asks another endpoint with SERVICE in line {line}", hint=hint, more={"line": line})
 
 
@@ -74,4 +104,8 @@ def _refuse_size(depth: int, pieces: int, settings: Settings) -> None:
     if depth > settings.query_depth:
         raise TooDeep(f"The query nests brackets more than {settings.query_depth} deep")
     if pieces > settings.query_pieces:
-        raise TooDeep(f"The query has more than {settings.query_pieces:,} operators and clauses")
+        raise TooDeep(f"The query has more than {settings.query_pieces:,} words and signs outside VALUES")
+
+
+def _line(text: str, match: re.Match[str]) -> int:
+    return text.count("\n", 0, match.start()) + 1

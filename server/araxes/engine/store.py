@@ -1,6 +1,8 @@
 """A release in a pyoxigraph store, and questions answered over it in this process."""
 
 import re
+from collections import Counter
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from pyoxigraph import (
     DefaultGraph,
@@ -11,14 +13,15 @@ from pyoxigraph import (
     QuerySolutions,
     RdfFormat,
     Store,
+    Triple,
     parse,
     serialize,
 )
 
 from araxes import prefixes
 from araxes.engine import guard
-from araxes.engine.question import Answer, Question, form_of
-from araxes.problems import BadQuery, BadRequest, ServerFault
+from araxes.engine.question import Answer, Question, form_of, formats_for
+from araxes.problems import BadQuery, BadRequest, NotAcceptable, ServerFault
 from araxes.release import Release
 from araxes.settings import Settings
 
@@ -34,6 +37,8 @@ RESULT_FORMATS = {
     "csv": QueryResultsFormat.CSV,
     "tsv": QueryResultsFormat.TSV,
 }
+XML = {"xml", "rdfxml"}
+TURTLE_NAME = re.compile(r'"(?:[^"\\]|\\.)*+"|<[^>]*+>|([\w.-]*+):')
 GRAPH_FORMATS = {
     "turtle": RdfFormat.TURTLE,
     "ntriples": RdfFormat.N_TRIPLES,
@@ -64,7 +69,7 @@ class StoreEngine:
         """Return the whole answer to a question.
 
         Raises `BadQuery` and its kinds for a query that cannot be read or is refused, `BadRequest` for a graph whose
-        name is no IRI, `ServerFault` where the store fails.
+        name is no IRI, `NotAcceptable` for XML that could not carry the answer, `ServerFault` where the store fails.
         """
         form_of(question.text)
         guard.inspect(question.text, self._settings)
@@ -74,7 +79,11 @@ class StoreEngine:
         except SyntaxError as error:
             raise _explained(question.text, str(error)) from None
         except (OSError, RuntimeError) as error:
+            if str(error).startswith("RDF/XML"):
+                raise _no_xml(question) from None
             raise ServerFault("The store failed while it answered") from error
+        if question.format.name in XML:
+            body = _sure_xml(body, question)
         return Answer(body, question.format.media_type, self.release.name)
 
     def _evaluate(self, question: Question) -> object:
@@ -90,8 +99,32 @@ class StoreEngine:
         if isinstance(results, QuerySolutions | QueryBoolean):
             return results.serialize(format=RESULT_FORMATS[name]) or b""
         graph = sorted(set(results), key=str)  # type: ignore[call-overload]
-        known = self._prefixes if name == "turtle" else None
-        return serialize(graph, format=GRAPH_FORMATS[name], prefixes=known) or b""
+        if name == "turtle":
+            return self._turtle(graph)
+        return serialize(graph, format=GRAPH_FORMATS[name]) or b""
+
+    def _turtle(self, graph: list[Triple]) -> bytes:
+        whole = serialize(graph, format=RdfFormat.TURTLE, prefixes=self._prefixes) or b""
+        # Each prefix stands once where it is declared, so what is used stands twice or more.
+        times = Counter(match[1] for match in TURTLE_NAME.finditer(whole.decode("utf-8")))
+        used = {name: namespace for name, namespace in self._prefixes.items() if times[name] > 1}
+        return serialize(graph, format=RdfFormat.TURTLE, prefixes=used) or b""
+
+
+def _sure_xml(body: bytes, question: Question) -> bytes:
+    """Return XML that every reader takes as it was meant: a parser would read a raw carriage return as a newline."""
+    body = body.replace(b"\r", b"&#xD;")
+    try:
+        ParserCreate(namespace_separator=" ").Parse(body, True)
+    except ExpatError:
+        raise _no_xml(question) from None
+    return body
+
+
+def _no_xml(question: Question) -> NotAcceptable:
+    offered = [each.media_type for each in formats_for(form_of(question.text)) if each.name not in XML]
+    found = "The answer holds a sign, or the name of a property, that XML cannot carry"
+    return NotAcceptable(f"{found}; {', '.join(offered)} can", more={"offered": offered})
 
 
 def _names(iris: tuple[str, ...]) -> list[NamedNode]:

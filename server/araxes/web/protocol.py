@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from araxes.engine import Format, Question, form_of, formats_for
 from araxes.problems import BadRequest, UnsupportedMediaType, UpdateRefused
@@ -26,6 +27,20 @@ class Sent:
     form: Fields
     body: bytes
     accept: str | None
+
+
+def fields_of(sent: bytes) -> Fields:
+    """Return the fields of an address or of a form; nothing in them is put right in silence.
+
+    Raises `BadRequest` where they are not UTF-8.
+    """
+    fields: dict[str, list[str]] = {}
+    try:
+        for name, value in parse_qsl(sent.decode("utf-8"), keep_blank_values=True, errors="strict"):
+            fields.setdefault(name, []).append(value)
+    except UnicodeDecodeError:
+        raise BadRequest("What was sent is not UTF-8 text") from None
+    return fields
 
 
 def has_query(sent: Sent) -> bool:
@@ -73,7 +88,9 @@ def _text_and_fields(sent: Sent) -> tuple[str, Fields]:
             raise BadRequest("The query is given twice, in the address and in the form")
         return _one_query(fields), fields
     if sent.content_type == QUERY:
-        return _decoded(sent.body), sent.address
+        if "query" in sent.address:
+            raise BadRequest("The query is given twice, in the address and in the body")
+        return _one_query({**sent.address, "query": [_decoded(sent.body)]}), sent.address
     if sent.content_type == UPDATE:
         raise UpdateRefused("This is an update: its body is application/sparql-update")
     raise UnsupportedMediaType(f"The body is {sent.content_type or 'of no type'}")

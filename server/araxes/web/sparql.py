@@ -12,7 +12,7 @@ from araxes.problems import NotFound, Problem, every_problem
 from araxes.web import respond
 from araxes.web.examples import Examples
 from araxes.web.negotiate import Offer, choose
-from araxes.web.protocol import HTML, Sent, has_query, question_from
+from araxes.web.protocol import FORM, HTML, Sent, fields_of, has_query, question_from
 from araxes.web.table import table_of
 
 bp = Blueprint("sparql", __name__)
@@ -40,14 +40,15 @@ def endpoint() -> Response:
     if request.method == "OPTIONS":
         return _preflight()
     sent = _sent()
-    if not _likes_page(sent.accept):
-        return respond.answer(_answered(question_from(sent)))
-    if not has_query(sent):
+    page = HTML in [*sent.address.get("format", ()), *sent.form.get("format", ())] or _likes_page(sent.accept)
+    if page and not has_query(sent):
         return _page()
     try:
         question = question_from(sent)
         answer = _answered(question)
     except Problem as found:
+        if not page:
+            raise
         return _page({"text": _text(sent), "problem": found.document()}, found.status)
     return _result_page(question, answer) if question.format.name == HTML else respond.answer(answer)
 
@@ -74,20 +75,20 @@ def _site() -> Site:
 
 
 def _sent() -> Sent:
-    content_type = request.mimetype
-    form = {name: request.form.getlist(name) for name in request.form} if request.method == "POST" else {}
+    body = request.get_data() if request.method == "POST" else b""
     return Sent(
         method=request.method,
-        content_type=content_type,
-        address={name: request.args.getlist(name) for name in request.args},
-        form=form,
-        body=request.get_data() if request.method == "POST" else b"",
+        content_type=request.mimetype,
+        address=fields_of(request.query_string),
+        form=fields_of(body) if request.mimetype == FORM else {},
+        body=body,
         accept=request.headers.get("Accept"),
     )
 
 
 def _likes_page(accept: str | None) -> bool:
-    results = Offer("results", tuple(each.media_type for each in (*RESULTS, *GRAPHS)))
+    formats = (*RESULTS, *GRAPHS)
+    results = Offer("results", tuple(name for each in formats for name in (each.media_type, *each.also)))
     try:
         return choose(accept, [results, Offer("page", ("text/html",))]) == "page"
     except Problem:
