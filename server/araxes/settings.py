@@ -1,7 +1,8 @@
 """All settings, once: name, default, what is allowed, and help."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from araxes.problems import BadSetting
 
@@ -37,26 +38,28 @@ class Setting:
         return number
 
 
-SETTINGS = (
-    Setting("host", "127.0.0.1", "Address to listen on"),
-    Setting("port", 8000, "Port to listen on; 0 takes a free one", 0, 65535),
-    Setting("threads", 4, "Requests answered side by side", 1, 64),
-    Setting("query_characters", 50_000, "Longest query that is read, in characters", 100, 1_000_000),
-    Setting("query_depth", 200, "Deepest nesting of brackets in a query", 5, 500),
-    Setting("query_pieces", 2_000, "Most words and signs of a query outside VALUES", 100, 2_000),
-)
+def told(text: str, least: int = 0, most: int = 0) -> dict[str, Any]:
+    """Return what a setting is for and the bounds of its number, as the field that holds it keeps them."""
+    return {"help": text, "least": least, "most": most}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The value of every setting."""
+    """The value of every setting; what each is for and may be stands in its `told`."""
 
-    host: str = "127.0.0.1"
-    port: int = 8000
-    threads: int = 4
-    query_characters: int = 50_000
-    query_depth: int = 200
-    query_pieces: int = 2_000
+    host: str = field(default="127.0.0.1", metadata=told("Address to listen on"))
+    port: int = field(default=8000, metadata=told("Port to listen on; 0 takes a free one", 0, 65535))
+    threads: int = field(default=4, metadata=told("Requests answered side by side", 1, 64))
+    query_characters: int = field(
+        default=50_000, metadata=told("Longest query that is read, in characters", 100, 1_000_000)
+    )
+    query_depth: int = field(default=200, metadata=told("Deepest nesting of brackets in a query", 5, 500))
+    query_pieces: int = field(
+        default=2_000, metadata=told("Most words and signs of a query outside VALUES", 100, 2_000)
+    )
+
+
+SETTINGS = tuple(Setting(each.name, getattr(Settings(), each.name), **each.metadata) for each in fields(Settings))
 
 
 def setting(name: str) -> Setting:
@@ -69,9 +72,8 @@ def load(environ: Mapping[str, str], given: Mapping[str, object]) -> Settings:
 
     Raises `BadSetting` for a value that cannot be used.
     """
-    values = {}
+    values: dict[str, Any] = {}
     for each in SETTINGS:
         value = given.get(each.name)
         values[each.name] = each.read(environ.get(each.variable, each.default) if value is None else value)
-    names = {field.name for field in fields(Settings)}
-    return Settings(**{name: value for name, value in values.items() if name in names})  # type: ignore[arg-type]
+    return Settings(**values)
