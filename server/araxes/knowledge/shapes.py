@@ -1,7 +1,6 @@
 """SHACL: data against shapes, each result with its file and line."""
 
 import logging
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,7 +27,6 @@ from araxes.problems import BadProject
 ATTESTATION = NamedNode(NS + "Attestation")
 SUBCLASS = NamedNode(RDFS + "subClassOf")
 SCHEMES = "ontology/schemes/"
-NUMBER = re.compile(r"(?<![\w.-])\d+(?![\w-])")
 # rdflib logs a traceback for each literal that its datatype does not allow; the shapes report it with its place
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
@@ -111,8 +109,6 @@ def _finding(result: Result, documents: Sequence[Document], labels: Labels) -> F
     if result.value is not None and result.value != result.focus:
         parts.append(labels.of(result.value))
     terms = [term for term in (result.value, *reversed(result.path)) if term is not None and term != result.focus]
-    if not terms:  # a query selects values under names of its own: the message shows them, such as an offset
-        terms = [Literal(number) for number in NUMBER.findall(result.message)]
     message = f"{', '.join(parts)}: the shape {labels.name(result.shape)} is not met."
     return Finding(message, labels.fill(result.message), place(documents, result.focus, terms), result.severity)
 
