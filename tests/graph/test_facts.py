@@ -102,6 +102,17 @@ def test_the_entities_are_those_of_the_article(select: Select, kind: str, names:
     assert sorted(last(row["thing"]) for row in rows) == sorted(names.split())
 
 
+def test_every_thing_has_one_english_label(select: Select) -> None:
+    rows = select(
+        PREFIXES
+        + """SELECT ?thing (COUNT(DISTINCT ?label) AS ?labels) WHERE {
+          ?thing a ?class . FILTER (STRSTARTS(STR(?thing), "https://w3id.org/araxes/id/"))
+          OPTIONAL { ?thing rdfs:label ?label FILTER (LANG(?label) = "en") } } GROUP BY ?thing"""
+    )
+    assert len(rows) > 500
+    assert [row["thing"] for row in rows if row["labels"] != "1"] == []
+
+
 def test_actors_answer_without_a_reasoner(select: Select) -> None:
     rows = select(PREFIXES + "SELECT (COUNT(DISTINCT ?x) AS ?n) WHERE { ?x a ax:Actor }")
     direct = select(
