@@ -8,7 +8,7 @@ from araxes.engine import Engine, open_engine
 from araxes.project import Project
 from araxes.release import Release, open_release
 from araxes.settings import Settings
-from helpers import NOT_RUN, ROOT, TINY, Copy, araxes, copy_of_tiny, query_url, request, rows, serving
+from helpers import NOT_RUN, ROOT, TINY, Copy, built, copy_of_tiny, query_url, request, rows, serving
 
 
 @pytest.fixture(scope="session")
@@ -20,10 +20,7 @@ def project() -> Project:
 @pytest.fixture(scope="session")
 def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder with the project's release, built by the command line."""
-    folder = tmp_path_factory.mktemp("releases")
-    done = araxes("build", "--project", str(ROOT), "--release", str(folder))
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    return built(ROOT, tmp_path_factory.mktemp("releases"))
 
 
 @pytest.fixture(scope="session")
@@ -48,10 +45,7 @@ def select(server: str) -> Callable[[str], list[dict[str, str]]]:
 @pytest.fixture(scope="session")
 def tiny_releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder with the tiny project's release."""
-    folder = tmp_path_factory.mktemp("tiny-releases")
-    done = araxes("build", "--project", str(TINY), "--release", str(folder), "--without-reasoner")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    return built(TINY, tmp_path_factory.mktemp("tiny-releases"), "--without-reasoner")
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,13 @@ def araxes(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment(**more))
 
 
+def built(project: Path, releases: Path, *words: str) -> Path:
+    """Build a project by the command line, and return the folder of its releases."""
+    done = araxes("build", "--project", str(project), "--release", str(releases), *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return releases
+
+
 @contextmanager
 def serving(*words: str) -> Iterator[str]:
     """Run `araxes serve` on a free port, and give its address once it answers."""

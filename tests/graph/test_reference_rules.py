@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from araxes.knowledge import reading, rules
@@ -34,7 +35,7 @@ def derive_without(project: Project, documents: list[Document], drop: Iterable[s
 
     def kept(document: Document) -> Document:
         quads = tuple(q for q in document.quads if str(getattr(q.subject, "value", "")) not in gone)
-        return Document(**{**_fields(document), "quads": quads})
+        return replace(document, quads=quads)
 
     return rules.derive([kept(each) for each in documents], project.queries("rules"))
 
@@ -44,7 +45,7 @@ def derive_with(project: Project, documents: list[Document], text: str) -> rules
     prefixes = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in project.prefixes().items())
     more = tuple(parse(prefixes + text, format=RdfFormat.TURTLE))
     first = next(each for each in documents if each.graph and each.graph.endswith("/kaleji-2023"))
-    grown = Document(**{**_fields(first), "quads": (*first.quads, *more)})
+    grown = replace(first, quads=(*first.quads, *more))
     return rules.derive([grown if each is first else each for each in documents], project.queries("rules"))
 
 
@@ -114,7 +115,7 @@ def test_what_is_only_possible_is_not_compared(project: Project, documents: list
             else q
             for q in document.quads
         )
-        return Document(**{**_fields(document), "quads": quads})
+        return replace(document, quads=quads)
 
     found = rules.derive([changed(each) for each in documents], project.queries("rules"))[COMPARISONS]
     assert not {each for each in subjects(found) if "iran-zangezur-corridor" in each}
@@ -146,7 +147,3 @@ def test_what_is_only_possible_makes_no_shortcut(project: Project, documents: li
     for name in ("opposes", "is-at-odds-with"):
         assert not {pair for pair in pairs(derived, name) if "turkey" in pair}
     assert ("turkey", "three-plus-three") not in pairs(derived, "participates-in")
-
-
-def _fields(document: Document) -> dict[str, object]:
-    return {name: getattr(document, name) for name in Document.__dataclass_fields__}

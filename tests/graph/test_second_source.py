@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from helpers import araxes, serving
+from helpers import araxes, built, serving
 
 ROOT = Path(__file__).parents[2]
 SECOND = Path(__file__).parents[1] / "fixtures" / "second-source"
@@ -46,9 +46,7 @@ def two_sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def asked(two_sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     """Return a function that asks the endpoint that serves both sources."""
-    releases = tmp_path_factory.mktemp("releases")
-    built = araxes("build", "--project", str(two_sources), "--release", str(releases))
-    assert built.returncode == 0, built.stdout + built.stderr
+    releases = built(two_sources, tmp_path_factory.mktemp("releases"))
     with serving("--project", str(two_sources), "--release", str(releases)) as server:
 
         def ask(query: str) -> list[dict[str, str]]:

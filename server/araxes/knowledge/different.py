@@ -5,10 +5,10 @@ from pathlib import Path
 
 from pyoxigraph import BlankNode, NamedNode, QuerySolutions, Store, Triple
 
-from araxes.names import OWL, RDF, RDF_TYPE
+from araxes.knowledge.graphs import FIRST, NIL, REST
+from araxes.names import OWL, RDF_TYPE
 
 QUERY = Path(__file__).with_name("queries") / "top-classes.rq"
-FIRST, REST, NIL = (NamedNode(RDF + name) for name in ("first", "rest", "nil"))
 
 
 def all_different(store: Store) -> list[Triple]:

@@ -6,9 +6,10 @@ from urllib.parse import quote
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, Triple
 
 from araxes.knowledge.reading import Document
-from araxes.names import INFERRED_GRAPH, ONTOLOGY_GRAPH
+from araxes.names import INFERRED_GRAPH, ONTOLOGY_GRAPH, RDF
 
 FILE_IRI = "urn:araxes:file:"
+FIRST, REST, NIL = (NamedNode(RDF + name) for name in ("first", "rest", "nil"))
 
 
 def served(documents: Iterable[Document]) -> list[Quad]:

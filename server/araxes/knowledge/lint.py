@@ -46,12 +46,14 @@ def in_files(project: Project, below: str, documents: Sequence[Document]) -> Ite
     for file in project.rq():
         if file.startswith(below):
             text = project.path(file).read_text("utf-8", errors="replace")
-            words = [(word, iri) for word, iri in _used(text) if iri not in known and _namespace(iri) not in things]
+            bound = {prefix.name: prefix.namespace for prefix in declarations(text)}
+            words = [
+                (word, iri) for word, iri in _used(text, bound) if iri not in known and _namespace(iri) not in things
+            ]
             yield from (_undeclared(file, text, word, shorten(iri, prefixes)) for word, iri in words)
 
 
-def _used(text: str) -> Iterator[tuple[Token, str]]:
-    bound = {prefix.name: prefix.namespace for prefix in declarations(text)}
+def _used(text: str, bound: Mapping[str, str]) -> Iterator[tuple[Token, str]]:
     places = Places(text, bound)
     for before, word, after in zip(places.tokens, places.tokens[1:], places.tokens[2:], strict=False):
         iri = places.expand(word)
@@ -94,8 +96,7 @@ def _in_queries(document: Document, known: set[str], prefixes: Mapping[str, str]
         for prefix in sorted({word[0] for word in words} - bound.keys()):
             hint = "Add it to the sh:declare of the ontology to which sh:prefixes points."
             yield Finding(f"A query of a shape uses the prefix {prefix}:, which is not declared for it.", hint, place)
-        iris = {prefixes[prefix] + local for prefix, _, local in words if prefix in prefixes and local}
-        for iri in sorted(each for each in iris - known if each.startswith(BASE)):
+        for iri in sorted({iri for _, iri in _used(text, {**prefixes, **bound})} - known):
             message = f"A query of a shape names {labels.name(iri)}, which nothing declares."
             yield Finding(message, "Correct the spelling, or declare the term.", place)
         if fault := _syntax(text, {**prefixes, **bound}):

@@ -162,5 +162,5 @@ def _empty(iri: str, documents: Sequence[Document], labels: Labels) -> Finding:
 
 def _merged(one: str, other: str, documents: Sequence[Document], labels: Labels) -> Finding:
     message = f"{labels.of(NamedNode(one))} and {labels.of(NamedNode(other))} come out as one thing."
-    hint = "Link them with schema:sameAs in data/links instead of owl:sameAs, or correct the functional property."
+    hint = "Link them with schema:sameAs in data/links instead of owl:sameAs."
     return Finding(message, hint, place(documents, NamedNode(one), [NamedNode(other)]))

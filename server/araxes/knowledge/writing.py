@@ -14,11 +14,11 @@ from pyoxigraph import (
     serialize,
 )
 
-from araxes.names import RDF, RDF_TYPE, RDFS_LABEL, XSD
+from araxes.knowledge.graphs import FIRST, NIL, REST
+from araxes.names import RDF_TYPE, RDFS_LABEL, XSD
 from araxes.prefixes import shorten
 
 Node = NamedNode | BlankNode | Literal | Triple
-FIRST, REST, NIL = (NamedNode(RDF + name) for name in ("first", "rest", "nil"))
 
 
 def canonical(quads: Iterable[Quad]) -> bytes:
