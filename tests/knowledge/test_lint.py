@@ -46,7 +46,7 @@ FAULTS = {
     ),
     "query term": ("ax:codePoints ?length", "ax:codePoint ?length", "names ax:codePoint, which nothing declares"),
     "query prefix": ("$this oa:hasSource", "$this foo:hasSource", "uses the prefix foo:"),
-    "query syntax": ("FILTER ( ?end > ?length )", "FILTER ( ?end > )", "is not SPARQL 1.1"),
+    "query syntax": ("FILTER ( ?value > ?length )", "FILTER ( ?value > )", "is not SPARQL 1.1"),
 }
 
 
