@@ -7,6 +7,7 @@ Problem
 ├── ToolMissing           an optional tool is not installed
 ├── BadSetting            a setting has a value that cannot be used
 ├── CannotListen          the address to listen on is taken or not to be had
+├── BadData               a file of data cannot be read
 ├── UnknownQuery          no saved query has that name
 ├── BadParameter          a value does not fit the parameter of a saved query
 ├── BadQuery              the query is not SPARQL 1.1
@@ -15,6 +16,12 @@ Problem
 │   └── TooDeep           the query nests, or goes on, beyond what can be read safely
 ├── BadRequest            the request breaks the protocol
 ├── QueryTooLong          the text of the query passes the limit
+├── AnswerTooLarge        the answer has more rows, triples or bytes than are sent
+├── TooMuchMemory         the query needs more memory than one query may have
+├── QueryTooSlow          the query did not end within its time
+├── Busy                  every worker is taken, and the queue is full
+├── Unavailable           the engine is being started again
+├── UnknownGraph          there is no graph of that name
 ├── NotAcceptable         no offered format is accepted
 ├── UnsupportedMediaType  the request's body has a type the endpoint does not read
 ├── NotFound              there is nothing at this address
@@ -97,6 +104,13 @@ class CannotListen(Problem):
     hint = "Stop what listens there, or choose another port with --port; 0 takes a free one."
 
 
+class BadData(Problem):
+    """A file of data cannot be read."""
+
+    slug, title = "bad-data", "A file of data cannot be served"
+    hint = "Correct the file; .ttl, .nt, .nq, .trig, .rdf, .owl, .xml and .jsonld are read."
+
+
 class UnknownQuery(Problem):
     """No saved query has that name."""
 
@@ -151,6 +165,48 @@ class QueryTooLong(Problem):
 
     slug, status, title = "query-too-long", 413, "The query is too long"
     hint = "Shorten the query; a long list of values can be asked in parts."
+
+
+class AnswerTooLarge(Problem):
+    """The answer has more rows, triples or bytes than are sent."""
+
+    slug, status, title = "answer-too-large", 413, "The answer is too large"
+    hint = "Ask for less, or in parts with ORDER BY, LIMIT and OFFSET. No answer is ever cut."
+
+
+class TooMuchMemory(Problem):
+    """The query needs more memory than one query may have."""
+
+    slug, status, title = "too-much-memory", 413, "The query needs too much memory"
+    hint = "Bind more of the pattern first, or sort and group fewer rows."
+
+
+class QueryTooSlow(Problem):
+    """The query did not end within its time."""
+
+    slug, status, title = "query-too-slow", 504, "The query did not end in time"
+    hint = "Begin with the pattern that fits fewest triples, and join every pattern with the rest."
+
+
+class Busy(Problem):
+    """Every worker is taken, and the queue is full."""
+
+    slug, status, title = "busy", 503, "The endpoint is busy"
+    hint = "Try again after the seconds given in Retry-After."
+
+
+class Unavailable(Problem):
+    """The engine is being started again."""
+
+    slug, status, title = "unavailable", 503, "The engine is being started"
+    hint = "Try again in a few seconds."
+
+
+class UnknownGraph(Problem):
+    """There is no graph of that name."""
+
+    slug, status, title = "unknown-graph", 404, "There is no such graph"
+    hint = "The service description lists the graphs that there are."
 
 
 class NotAcceptable(Problem):

@@ -1,21 +1,33 @@
-"""All settings, once: name, default, what is allowed, and help."""
+"""All settings, once: name, default, what is allowed, and help.
 
+A value is taken from the command line, else from the environment, else from the file of settings, else the default.
+"""
+
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from araxes.problems import BadSetting
 
+FILE = "ARAXES_SETTINGS"
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting; a number must lie between `least` and `most`."""
+    """One setting; a number must lie between `least` and `most`, a text be one of `words` where there are any.
+
+    `limit` says that it bounds what a query may do, and so stands on the limits page.
+    """
 
     name: str
     default: str | int
     help: str
     least: int = 0
     most: int = 0
+    words: tuple[str, ...] = ()
+    limit: bool = False
 
     @property
     def variable(self) -> str:
@@ -25,10 +37,10 @@ class Setting:
     def read(self, value: object) -> str | int:
         """Return the value in the setting's type.
 
-        Raises `BadSetting` where it is not a whole number, or lies outside the bounds: nothing is clamped.
+        Raises `BadSetting` where it is not a whole number, or not allowed: nothing is clamped.
         """
         if isinstance(self.default, str):
-            return str(value)
+            return self._word(str(value))
         try:
             number = int(str(value))
         except ValueError:
@@ -37,26 +49,59 @@ class Setting:
             raise BadSetting(f"{self.name} is {number}, but must lie between {self.least:,} and {self.most:,}")
         return number
 
+    def _word(self, text: str) -> str:
+        if self.words and text not in self.words:
+            raise BadSetting(f"{self.name} is {text!r}, but must be one of: {', '.join(self.words)}")
+        return text
 
-def told(text: str, least: int = 0, most: int = 0) -> dict[str, Any]:
-    """Return what a setting is for and the bounds of its number, as the field that holds it keeps them."""
-    return {"help": text, "least": least, "most": most}
+
+def told(text: str, least: int = 0, most: int = 0, **more: Any) -> dict[str, Any]:
+    """Return what a setting is for and what it may be, as the field that holds it keeps them."""
+    return {"help": text, "least": least, "most": most, **more}
+
+
+def number(default: int, least: int, most: int, text: str) -> Any:
+    """Return the field of a setting that says how the server runs."""
+    return field(default=default, metadata=told(text, least, most))
+
+
+def limit(default: int, least: int, most: int, text: str) -> Any:
+    """Return the field of a setting that bounds what one query may do."""
+    return field(default=default, metadata=told(text, least, most, limit=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The value of every setting; what each is for and may be stands in its `told`."""
+    """The value of every setting; what each is for and may be stands in its field."""
 
     host: str = field(default="127.0.0.1", metadata=told("Address to listen on"))
-    port: int = field(default=8000, metadata=told("Port to listen on; 0 takes a free one", 0, 65535))
-    threads: int = field(default=4, metadata=told("Requests answered side by side", 1, 64))
-    query_characters: int = field(
-        default=50_000, metadata=told("Longest query that is read, in characters", 100, 1_000_000)
+    port: int = number(8000, 0, 65535, "Port to listen on; 0 takes a free one")
+    public_url: str = field(default="", metadata=told("Address by which others know the server, if it is another one"))
+    http_server: str = field(
+        default="granian",
+        metadata=told("Server that speaks HTTP: granian, or gunicorn", words=("granian", "gunicorn")),
     )
-    query_depth: int = field(default=200, metadata=told("Deepest nesting of brackets in a query", 5, 500))
-    query_pieces: int = field(
-        default=2_000, metadata=told("Most words and signs of a query outside VALUES", 100, 2_000)
+    threads: int = number(64, 8, 512, "Requests held side by side, waiting ones included")
+    proxies: int = number(0, 0, 5, "Proxies in front that are trusted to say who the client is")
+    workers: int = number(4, 2, 64, "Processes that evaluate queries; one is kept for short ones")
+    queue: int = limit(32, 0, 400, "Queries that may wait for a worker")
+    wait_milliseconds: int = limit(5_000, 0, 60_000, "Longest wait for a worker, in milliseconds")
+    query_milliseconds: int = limit(10_000, 50, 600_000, "Longest time that a query may run, in milliseconds")
+    short_milliseconds: int = limit(
+        300, 10, 10_000, "How long a query may run in the worker kept for short ones, in milliseconds"
     )
+    query_megabytes: int = limit(512, 32, 65_536, "Memory that a query may take beside the data, in MiB")
+    query_characters: int = limit(50_000, 100, 1_000_000, "Longest query that is read, in characters")
+    query_depth: int = limit(200, 5, 500, "Deepest nesting of brackets in a query")
+    query_pieces: int = limit(2_000, 100, 2_000, "Most words and signs of a query outside VALUES")
+    answer_rows: int = limit(200_000, 10, 10_000_000, "Most rows of an answer")
+    answer_triples: int = limit(200_000, 10, 10_000_000, "Most triples of an answer")
+    answer_kilobytes: int = limit(65_536, 16, 4_194_304, "Largest answer, in KiB")
+    memory_kilobytes: int = number(1_024, 16, 65_536, "Answers above this size, in KiB, wait in a file without a name")
+    cache_megabytes: int = number(64, 0, 4_096, "Memory for answers that are kept, in MiB; 0 keeps none")
+    cache_seconds: int = number(60, 0, 86_400, "How long others may keep an answer without asking again")
+    log_queries: int = number(200, 0, 10_000, "Characters of a query that the log shows; 0 shows none")
+    log_addresses: int = number(0, 0, 1, "Whether the log shows the addresses of clients: 0 or 1")
 
 
 SETTINGS = tuple(Setting(each.name, getattr(Settings(), each.name), **each.metadata) for each in fields(Settings))
@@ -68,12 +113,24 @@ def setting(name: str) -> Setting:
 
 
 def load(environ: Mapping[str, str], given: Mapping[str, object]) -> Settings:
-    """Return the settings: what is given, else what the environment says, else the default.
+    """Return the settings: what is given, else what the environment says, else the file, else the default.
 
-    Raises `BadSetting` for a value that cannot be used.
+    Raises `BadSetting` for a value that cannot be used, and for a file that holds something else.
     """
+    written = _written(environ[FILE]) if environ.get(FILE) else {}
     values: dict[str, Any] = {}
     for each in SETTINGS:
         value = given.get(each.name)
-        values[each.name] = each.read(environ.get(each.variable, each.default) if value is None else value)
+        known = environ.get(each.variable, written.get(each.name, each.default))
+        values[each.name] = each.read(known if value is None else value)
     return Settings(**values)
+
+
+def _written(file: str) -> Mapping[str, object]:
+    try:
+        found = tomllib.loads(Path(file).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSetting(f"The file of settings {file} cannot be read: {error}") from None
+    if unknown := sorted(found.keys() - {each.name for each in SETTINGS}):
+        raise BadSetting(f"The file of settings {file} holds {', '.join(unknown)}, which is no setting")
+    return found

@@ -1,8 +1,10 @@
 """What goes into the engine and what comes out: question, answer, form and format."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import BinaryIO
 
 from araxes.problems import BadQuery, UpdateRefused
 
@@ -51,21 +53,36 @@ GRAPHS = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query, the format of its answer, and the graphs that the request names in place of the query's own."""
+    """A query, the format of its answer, and the graphs that the request names in place of the query's own.
+
+    `milliseconds` is the time that the client allows, 0 the server's; `client` says whose share of the workers it
+    takes; `gone` tells whether the client has hung up, where the HTTP server lets that be seen.
+    """
 
     text: str
     format: Format
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
+    milliseconds: int = 0
+    client: str = ""
+    gone: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer: bytes, what they are, and the release they come from."""
+    """A whole answer: bytes, what they are, and the release they come from.
+
+    A large one stands in `file`, from its beginning, and `body` is empty. `length` counts its bytes, `milliseconds` is
+    the time of its evaluation, and `fixed` says that the same question has the same answer: no NOW, RAND or UUID.
+    """
 
     body: bytes
     media_type: str
     release: str
+    length: int = 0
+    milliseconds: float = 0.0
+    fixed: bool = True
+    file: BinaryIO | None = None
 
 
 def form_of(text: str) -> Form:
