@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -51,25 +52,38 @@ def built(project: Path, releases: Path, *words: str) -> Path:
     return releases
 
 
+@dataclass(frozen=True)
+class Served:
+    """A running server: its address, its process, and what it says on its two streams."""
+
+    url: str
+    process: subprocess.Popen[str]
+    errors: Path
+
+
 @contextmanager
-def serving(*words: str) -> Iterator[str]:
-    """Run `araxes serve` on a free port, and give its address once it answers."""
+def served(*words: str, **settings: str) -> Iterator[Served]:
+    """Run `araxes serve` on a free port with settings as environment variables, and give it once it answers."""
     command = [sys.executable, "-m", "araxes", "serve", "--port", "0", *words]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
-    ) as process:
+    env = environment(**settings)
+    with (
+        tempfile.NamedTemporaryFile("w", prefix="araxes-errors-") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=env) as process,
+    ):
         try:
             assert process.stdout
-            said = []
-            for line in process.stdout:
-                said.append(line)
-                if line.startswith("Araxes serves"):
-                    break
-            else:
-                pytest.fail(f"the server did not start:\n{''.join(said)}")
-            yield said[-1].split()[-1]
+            line = next((line for line in process.stdout if line.startswith("Araxes serves")), "")
+            assert line, f"the server did not start:\n{Path(errors.name).read_text()}"
+            yield Served(line.split()[-1], process, Path(errors.name))
         finally:
             process.terminate()
+
+
+@contextmanager
+def serving(*words: str, **settings: str) -> Iterator[str]:
+    """Run `araxes serve` on a free port, and give its address once it answers."""
+    with served(*words, **settings) as running:
+        yield running.url
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from araxes import __version__, settings
-from araxes.console import FOUND, Progress, ending, fresh_release, located, place, say
+from araxes.console import FOUND, ending, fresh_release, located, place, progress, say
 from araxes.findings import Report, as_json, as_text, passed
 from araxes.release import open_release
 
@@ -46,9 +47,9 @@ def build(project: Path | None, release: Path | None, machine: bool, without_rea
     """Check everything and publish a release; an earlier one stays untouched if a step fails."""
     from araxes.knowledge import pipeline
 
-    at, progress = place(project, release), Progress()
-    reports, made = pipeline.build(at.project, at.releases, reasoner=not without_reasoner, tell=progress)
-    progress.end()
+    at = place(project, release)
+    with progress() as tell:
+        reports, made = pipeline.build(at.project, at.releases, reasoner=not without_reasoner, tell=tell)
     _show(reports, machine)
     if made is None:
         say("No release was made.")
@@ -64,11 +65,10 @@ def check(project: Path | None, release: Path | None, machine: bool, without_rea
     """Check ontology, data, queries and rules; list everything that must change."""
     from araxes.knowledge import pipeline
 
-    progress = Progress()
-    work = pipeline.check(place(project, release).project, reasoner=not without_reasoner, tell=progress)
-    progress.end()
-    _show(work.done, machine)
-    sys.exit(0 if passed(work.done) else FOUND)
+    at = place(project, release)
+    with progress() as tell:
+        reports = pipeline.check(at.project, reasoner=not without_reasoner, tell=tell).done
+    _end_with(reports, machine)
 
 
 @group.command()
@@ -77,12 +77,11 @@ def derive(project: Path | None, release: Path | None) -> None:
     """Run the rules and write what they make to data/inferred."""
     from araxes.knowledge import pipeline
 
-    progress = Progress()
-    reports, changed = pipeline.derive(place(project, release).project, progress)
-    progress.end()
+    at = place(project, release)
+    with progress() as tell:
+        reports, changed = pipeline.derive(at.project, tell)
     if not passed(reports):
-        _show(reports, machine=False)
-        sys.exit(FOUND)
+        _end_with(reports, machine=False)
     click.echo("\n".join(changed) if changed else "Nothing changed.")
 
 
@@ -91,13 +90,33 @@ def derive(project: Path | None, release: Path | None) -> None:
 @click.option("--host", help=f"{settings.setting('host').help} [default: 127.0.0.1; env: ARAXES_HOST].")
 @click.option("--port", type=int, help=f"{settings.setting('port').help} [default: 8000; env: ARAXES_PORT].")
 @click.option("--no-build", is_flag=True, help="Serve the current release as it is, even if the project has changed.")
-def serve(project: Path | None, release: Path | None, host: str | None, port: int | None, no_build: bool) -> None:
-    """Serve the graph; build it first if the project has changed."""
-    chosen = settings.load(os.environ, {"host": host, "port": port})
-    found = fresh_release(place(project, release), build=not no_build)
-    from araxes import serving
+@click.option(
+    "--settings", "file", type=click.Path(), envvar=settings.FILE, help="File of settings [env: ARAXES_SETTINGS]."
+)
+@click.option("--data", multiple=True, type=click.Path(path_type=Path), help="Serve this file instead of the graph.")
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
+def serve(
+    project: Path | None,
+    release: Path | None,
+    no_build: bool,
+    data: tuple[Path, ...],
+    files: tuple[Path, ...],
+    **given: object,
+) -> None:
+    """Serve the graph, built first if the project has changed; or, with --data FILE..., just those files.
 
-    serving.serve(found, chosen)
+    SIGHUP changes to the newest release, or to the files as they are then.
+    """
+    chosen = settings.load(os.environ, given)
+    if files and not data:
+        raise click.UsageError("Files are given without --data.")
+    from araxes import datafiles, serving
+
+    if data:
+        return serving.serve(lambda: datafiles.release_of([*data, *files]), chosen)
+    folder = place(project, release).releases
+    fresh_release(place(project, release), build=not no_build)
+    return serving.serve(lambda: open_release(folder), chosen)
 
 
 @group.command()
@@ -128,8 +147,7 @@ def stats(project: Path | None, release: Path | None, machine: bool) -> None:
     from araxes.engine import open_engine
 
     found = open_release(fresh_release(place(project, release)).folder)
-    results = asking.statistics(open_engine(found, settings.load(os.environ, {})))
-    click.echo(asking.statistics_text(results, found, machine))
+    click.echo(asking.statistics(open_engine(found, settings.load(os.environ, {})), machine))
 
 
 @group.group()
@@ -148,10 +166,13 @@ def verify(project: Path | None, release: Path | None, machine: bool, text: Path
 
     at = place(project, release).project
     documents, read = reading.read_turtle(at)
-    reports = [passages.verify(documents, text, source)] if read.passed else [read]
-    _show(reports, machine)
-    sys.exit(0 if passed(reports) else FOUND)
+    _end_with([passages.verify(documents, text, source) if read.passed else read], machine)
 
 
 def _show(reports: list[Report], machine: bool) -> None:
     click.echo(as_json(reports) if machine else as_text(reports))
+
+
+def _end_with(reports: list[Report], machine: bool) -> NoReturn:
+    _show(reports, machine)
+    sys.exit(0 if passed(reports) else FOUND)

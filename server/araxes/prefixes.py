@@ -1,6 +1,9 @@
 """The prefixes of the project, read from where they are declared once."""
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+from collections.abc import Mapping
+from pathlib import Path
+
+from pyoxigraph import RdfFormat, parse
 
 from araxes.names import ATTESTATIONS, PASSAGES, SH
 
@@ -13,14 +16,17 @@ def declared(text: str) -> dict[str, str]:
     Raises `SyntaxError` where the text is not Turtle.
     """
     quads = list(parse(text, RdfFormat.TURTLE))
-    prefixes = _values(quads, "prefix")
-    namespaces = _values(quads, "namespace")
+    prefixes, namespaces = (
+        {quad.subject: getattr(quad.object, "value", "") for quad in quads if quad.predicate.value == SH + name}
+        for name in ("prefix", "namespace")
+    )
     return {prefixes[node]: namespaces[node] for node in prefixes if node in namespaces}
 
 
-def _values(quads: list[Quad], name: str) -> dict[object, str]:
-    wanted = NamedNode(SH + name)
-    return {quad.subject: getattr(quad.object, "value", "") for quad in quads if quad.predicate == wanted}
+def below(root: Path) -> dict[str, str]:
+    """Return the prefixes that the files below a folder declare; none where there is no such file."""
+    path = root / PREFIX_FILE
+    return declared(path.read_text("utf-8")) if path.is_file() else {}
 
 
 def of_source(key: str) -> dict[str, str]:
@@ -28,13 +34,11 @@ def of_source(key: str) -> dict[str, str]:
     return {key: f"{ATTESTATIONS}{key}/", f"{key}-passage": f"{PASSAGES}{key}/"}
 
 
-def shorten(iri: str, prefixes: dict[str, str]) -> str:
+def shorten(iri: str, prefixes: Mapping[str, str]) -> str:
     """Return the IRI as a prefixed name where a prefix fits, else in angle brackets."""
-    best = max(
-        (item for item in prefixes.items() if iri.startswith(item[1]) and len(iri) > len(item[1])),
-        key=lambda item: len(item[1]),
-        default=None,
-    )
-    if best is None or any(sign in iri[len(best[1]) :] for sign in "/#?"):
+    fitting = (name for name, namespace in prefixes.items() if iri.startswith(namespace) and iri != namespace)
+    best = max(fitting, key=lambda name: len(prefixes[name]), default=None)
+    if best is None:
         return f"<{iri}>"
-    return f"{best[0]}:{iri[len(best[1]) :]}"
+    local = iri.removeprefix(prefixes[best])
+    return f"<{iri}>" if set(local) & set("/#?") else f"{best}:{local}"

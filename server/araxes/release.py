@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,11 @@ class Release:
         return self.folder / DATASET
 
     @property
+    def sources(self) -> tuple[Path, ...]:
+        """Return the files that hold the data."""
+        return tuple(Path(name) for name in self.manifest.get("data", ())) or (self.dataset,)
+
+    @property
     def triples(self) -> int:
         """Return how many distinct triples the release holds."""
         return int(self.manifest["distinct_triples"])
@@ -54,12 +59,6 @@ class Release:
         return self.folder
 
 
-def cache_folder(project: Path, environ: Mapping[str, str]) -> Path:
-    """Return where the releases of a project go when nobody says otherwise: the user's cache folder."""
-    home = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "araxes" / hashlib.sha256(str(project).encode()).hexdigest()[:12]
-
-
 def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path) -> Release:
     """Write a release below `into` and make it the current one; either all of it happens or nothing.
 
@@ -68,12 +67,15 @@ def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path)
 
     Raises `BadRelease` where the folder cannot be written.
     """
-    full = {**manifest, "files": {name: _sha256(body) for name, body in sorted(parts.items())}}
+    hashes = {name: _sha256(body) for name, body in parts.items()}
+    full = {**manifest, "dataset_sha256": hashes[DATASET], "files": hashes}
     text = (json.dumps(full, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode()
-    name = f"{_sha256(parts[DATASET])[:16]}-{_sha256(text)[:8]}"
+    name = f"{hashes[DATASET][:16]}-{_sha256(text)[:8]}"
     try:
         into.mkdir(parents=True, exist_ok=True)
-        if not _is_whole(into / name):
+        try:
+            open_release(into / name)
+        except BadRelease:
             _write({**parts, MANIFEST: text}, into / name)
         _point(into / CURRENT, name)
         _forget_old(into, name)
@@ -93,15 +95,14 @@ def open_release(folder: Path) -> Release:
     if not _sha256((release.folder / MANIFEST).read_bytes()).startswith(digits):
         raise BadRelease(f"In the release {release.folder}, {MANIFEST} is not what was built: its hash differs")
     listed = release.manifest["files"]
-    for name, expected in listed.items():
-        path = release.folder / name
-        if not path.is_file():
+    present = {path.relative_to(release.folder).as_posix() for path in release.folder.rglob("*") if path.is_file()}
+    for name in sorted(present - {MANIFEST} | listed.keys()):
+        if name not in present:
             raise BadRelease(f"The release {release.folder} lacks {name}")
-        if _sha256(path.read_bytes()) != expected:
+        if name not in listed:
+            raise BadRelease(f"The release {release.folder} holds {name}, which was not built")
+        if _sha256((release.folder / name).read_bytes()) != listed[name]:
             raise BadRelease(f"In the release {release.folder}, {name} is not what was built: its hash differs")
-    for path in _files(release.folder):
-        if path not in listed and path != MANIFEST:
-            raise BadRelease(f"The release {release.folder} holds {path}, which was not built")
     return release
 
 
@@ -117,38 +118,23 @@ def peek(folder: Path) -> Release:
         manifest = json.loads((at / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise BadRelease(f"The manifest of the release {at} cannot be read: {error}") from error
-    if lacking := [name for name, kind in NEEDED.items() if not _has(manifest, name, kind)]:
-        raise BadRelease(f"The manifest of the release {at} is damaged: see {', '.join(lacking)}")
-    return Release(at.resolve(), manifest)
-
-
-def _has(manifest: object, name: str, kind: type) -> bool:
-    value = manifest.get(name) if isinstance(manifest, dict) else None
-    texts = list(value.values()) if isinstance(value, dict) else []
-    return type(value) is kind and all(isinstance(text, str) for text in texts)
-
-
-def _is_whole(folder: Path) -> bool:
-    try:
-        open_release(folder)
-    except BadRelease:
-        return False
-    return True
+    facts = manifest if isinstance(manifest, dict) else {}
+    lacking = [name for name, kind in NEEDED.items() if type(facts.get(name)) is not kind]
+    if lacking or not all(isinstance(each, str) for each in facts["files"].values()):
+        raise BadRelease(f"The manifest of the release {at} is damaged: see {', '.join(lacking) or 'files'}")
+    return Release(at.resolve(), facts)
 
 
 def _write(parts: Mapping[str, bytes], target: Path) -> None:
-    beside = Path(tempfile.mkdtemp(prefix=".building-", dir=target.parent))
-    try:
+    with tempfile.TemporaryDirectory(prefix=".building-", dir=target.parent) as beside:
+        whole = Path(beside) / target.name
         for name, body in parts.items():
-            path = beside / name
+            path = whole / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(body)
-        beside.chmod(0o755)
         if target.exists():
             shutil.rmtree(target)
-        beside.rename(target)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        whole.rename(target)
 
 
 def _point(link: Path, name: str) -> None:
@@ -163,10 +149,6 @@ def _forget_old(into: Path, name: str) -> None:
     made.sort(key=lambda each: each.stat().st_mtime, reverse=True)
     for each in made[KEPT - 1 :]:
         shutil.rmtree(each, ignore_errors=True)
-
-
-def _files(folder: Path) -> Iterator[str]:
-    return (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def _sha256(body: bytes) -> str:

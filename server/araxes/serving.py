@@ -1,79 +1,175 @@
-"""A release behind a real server: one worker process with threads, and the address once it answers."""
+"""A release behind a real HTTP server: one front process with threads, and the engine's workers behind it."""
 
+import json
+import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from gunicorn.app.base import BaseApplication
-
-from araxes.engine import open_engine
-from araxes.problems import CannotListen
-from araxes.release import Release, open_release
+from araxes.engine import open_pool
+from araxes.engine.frames import end_with_parent, problem_of
+from araxes.engine.frames import told as problem_told
+from araxes.problems import CannotListen, Problem
+from araxes.release import Release
 from araxes.settings import Settings
 from araxes.web import create_app
 
-
-class Server(BaseApplication):  # type: ignore[misc]
-    """Gunicorn, configured in code; the application is made in the worker."""
-
-    def __init__(self, release: Release, settings: Settings) -> None:
-        self.given = release
-        self.settings = settings
-        super().__init__()
-
-    def load_config(self) -> None:
-        """Set what differs from Gunicorn's defaults."""
-        options: dict[str, Any] = {
-            "bind": f"{_bracketed(self.settings.host)}:{self.settings.port}",
-            "worker_class": "gthread",
-            "workers": 1,
-            "threads": self.settings.threads,
-            "timeout": 0,
-            "graceful_timeout": 5,
-            "keepalive": 5,
-            "limit_request_line": 8190,
-            "loglevel": "warning",
-            "proc_name": "araxes",
-            "post_worker_init": _announce(self.given),
-        }
-        for name, value in options.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        """Return the WSGI application over the release."""
-        return create_app(open_engine(self.given, self.settings), self.settings)
+PAUSE = 0.005
+HEADER_SECONDS = 10
+READ_SECONDS = 20
+Opened = Callable[[], Release]
 
 
-def serve(release: Release, settings: Settings) -> None:
-    """Check the release's hashes and serve it until the process is told to stop.
+def serve(opened: Opened, settings: Settings) -> None:
+    """Serve a release until the process is told to stop; SIGHUP changes to the one that `opened` then returns.
 
-    Raises `BadRelease` where the release is not what was built, and `CannotListen`.
+    Raises `BadRelease` or `BadData` where there is nothing that can be served, and `CannotListen`.
     """
-    _try_address(settings.host, settings.port)
-    Server(open_release(release.folder), settings).run()
+    first = opened()
+    with _address(settings) as held:
+        host, port = held.getsockname()[:2]
+        settings = replace(settings, host=host, port=port)
+        run = _granian if settings.http_server == "granian" else _gunicorn
+        told, tell = os.pipe()
+        try:
+            run(lambda: _application(first, opened, settings, tell), settings)
+        finally:
+            os.close(tell)
+            with os.fdopen(told, "rb") as problems:
+                if problem := problems.read():
+                    raise problem_of(json.loads(problem))
+
+
+def _application(first: Release, opened: Opened, settings: Settings, tell: int) -> Any:
+    """Return the WSGI application, once its engine answers; it is made in the process that serves it.
+
+    A problem goes to the process that started this one, which then ends with it.
+    """
+    end_with_parent()
+    try:
+        engine = open_pool(first, settings, opened)
+    except Problem as found:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.write(tell, json.dumps(problem_told(found)).encode())
+        os.kill(os.getppid(), signal.SIGTERM)
+        signal.pause()
+        os._exit(0)
+    signal.signal(signal.SIGHUP, lambda *_: engine.reload())
+    app = create_app(engine, settings)
+    threading.Thread(target=_announce, args=(engine.release, settings), daemon=True).start()
+    return app
+
+
+def _announce(release: Release, settings: Settings) -> None:
+    """Say where the server is, once it takes connections: whoever reads the line may ask at once."""
+    pause = threading.Event()
+    while not pause.wait(PAUSE):
+        with suppress(OSError), socket.create_connection((settings.host, settings.port), timeout=1):
+            break
+    _drop_those_who_never_read(settings.port)
+    about = f"{release.triples:,} {'triple' if release.triples == 1 else 'triples'} (release {release.name})"
+    sys.stdout.write(f"Araxes serves {about} at http://{_bracketed(settings.host)}:{settings.port}/\n")
+    sys.stdout.flush()
+
+
+def _drop_those_who_never_read(port: int) -> None:
+    """Have the system end connections whose other side takes nothing for a while, since no HTTP server here does.
+
+    The option is set on the socket that listens, and inherited by each connection.
+    """
+    for path in Path("/proc/self/fd").iterdir() if sys.platform == "linux" else ():
+        with suppress(OSError), socket.socket(fileno=os.dup(int(path.name))) as found:
+            if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and found.getsockname()[1] == port:
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READ_SECONDS * 1000)
+
+
+def _granian(load: Callable[[], Any], settings: Settings) -> None:
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+    from granian.server.mp import MPServer
+
+    class Server(MPServer):
+        """Granian, but for SIGHUP: the process that serves is told, and not replaced."""
+
+        def signal_handler_reload(self, *_: object, **__: object) -> None:
+            for each in self.wrks:
+                os.kill(each.inner.pid, signal.SIGHUP)
+
+    Server(
+        "araxes",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        workers=1,
+        blocking_threads=settings.threads,
+        backpressure=settings.threads * 4,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+        workers_kill_timeout=5,
+    ).serve(target_loader=load, wrap_loader=False)
+
+
+def _gunicorn(load: Callable[[], Any], settings: Settings) -> None:
+    from gunicorn.app.base import BaseApplication
+    from gunicorn.arbiter import Arbiter
+
+    class Server(Arbiter):  # type: ignore[misc]
+        """Gunicorn, but for SIGHUP: the process that serves is told, and not replaced."""
+
+        def handle_hup(self) -> None:
+            self.kill_workers(signal.SIGHUP)
+
+    class Application(BaseApplication):  # type: ignore[misc]
+        """Gunicorn's settings, in code."""
+
+        def load_config(self) -> None:
+            options = {
+                "bind": f"{_bracketed(settings.host)}:{settings.port}",
+                "worker_class": "gthread",
+                "threads": settings.threads,
+                "timeout": 0,
+                "graceful_timeout": 5,
+                "loglevel": "warning",
+                "reuse_port": True,
+            }
+            for name, value in options.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            return load()
+
+        def run(self) -> None:
+            Server(self).run()
+
+    Application().run()
 
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _try_address(host: str, port: int) -> None:
+def _address(settings: Settings) -> socket.socket:
+    """Return a socket that holds the address without listening, so that a free port stays ours until it is served."""
+    host, port = settings.host, settings.port
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family, socket.SOCK_STREAM) as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind((host, port))
+            port = trial.getsockname()[1]
+        held = socket.socket(family, socket.SOCK_STREAM)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind((host, port))
     except OSError as error:
         raise CannotListen(f"{host}:{port} cannot be listened on: {error.strerror or error}") from None
-
-
-def _announce(release: Release) -> Callable[[Any], None]:
-    def ready(worker: Any) -> None:
-        host, port = worker.sockets[0].getsockname()[:2]
-        sys.stdout.write(
-            f"Araxes serves {release.triples:,} triples (release {release.name}) at http://{_bracketed(host)}:{port}/\n"
-        )
-        sys.stdout.flush()
-
-    return ready
+    return held

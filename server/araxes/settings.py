@@ -81,10 +81,10 @@ class Settings:
         default="granian",
         metadata=told("Server that speaks HTTP: granian, or gunicorn", words=("granian", "gunicorn")),
     )
-    threads: int = number(64, 8, 512, "Requests held side by side, waiting ones included")
+    threads: int = number(400, 16, 2_000, "Requests held side by side, waiting ones included")
     proxies: int = number(0, 0, 5, "Proxies in front that are trusted to say who the client is")
-    workers: int = number(4, 2, 64, "Processes that evaluate queries; one is kept for short ones")
-    queue: int = limit(32, 0, 400, "Queries that may wait for a worker")
+    workers: int = number(5, 2, 64, "Processes that evaluate queries; one is kept for short ones")
+    queue: int = limit(256, 0, 2_000, "Queries that may wait for a worker")
     wait_milliseconds: int = limit(5_000, 0, 60_000, "Longest wait for a worker, in milliseconds")
     query_milliseconds: int = limit(10_000, 50, 600_000, "Longest time that a query may run, in milliseconds")
     short_milliseconds: int = limit(
@@ -117,7 +117,8 @@ def load(environ: Mapping[str, str], given: Mapping[str, object]) -> Settings:
 
     Raises `BadSetting` for a value that cannot be used, and for a file that holds something else.
     """
-    written = _written(environ[FILE]) if environ.get(FILE) else {}
+    file = given.get("file") or environ.get(FILE)
+    written = _written(str(file)) if file else {}
     values: dict[str, Any] = {}
     for each in SETTINGS:
         value = given.get(each.name)

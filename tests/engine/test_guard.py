@@ -8,6 +8,8 @@ import pytest
 from araxes.engine import guard
 from araxes.problems import BadQuery, QueryTooLong, ServiceRefused, TooDeep
 from araxes.settings import Settings
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 SETTINGS = Settings()
 
@@ -167,3 +169,109 @@ def test_reading_a_hostile_text_ends(piece: str) -> None:
     text = f"ASK {piece * 25_000}"[:50_000]
     with suppress(BadQuery):
         guard.inspect(text, SETTINGS)
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "SERVICE",
+            "service ",
+            "x:",
+            ":",
+            "a",
+            "1",
+            ".",
+            " ",
+            "\n",
+            "\r",
+            "#",
+            '"',
+            "'",
+            "'''",
+            '""',
+            "\\",
+            "<",
+            ">",
+            "< ",
+        ),
+        *(
+            "<http://x/#a>",
+            "<http://x/'>",
+            "<x'>",
+            "<?a",
+            "{",
+            "}",
+            "(",
+            ")",
+            "[",
+            "]",
+            "?v",
+            "@en",
+            "VALUES ?v {",
+            "UNION",
+        ),
+        *("'a'", '"a"', "^^", "<=", "1.1.1", "true", "\u017fERVICE", "\u00b7", "FILTER(1<2)", "\\u0053ERVICE", "BIND"),
+    ]
+)
+SMALL = Settings(query_pieces=100, query_depth=5)
+
+
+@settings(max_examples=3000, deadline=None)
+@given(text=st.lists(PIECES, max_size=30).map("".join) | st.text(max_size=60))
+@example(text="a" * 50)
+@example(text="a," * 25)
+@example(text="1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.")
+@example(text="VALUES ?v {}" * 4)
+def test_what_passes_without_a_scan_also_passes_the_scan(text: str) -> None:
+    if guard._plain(text, SMALL):
+        guard._scan(text, SMALL)
+
+
+@pytest.mark.parametrize(
+    ("more", "few", "limit"),
+    [
+        (" ?x ." * 101, Settings(query_characters=100), "query_characters"),
+        (" ?x ." * 101, Settings(query_pieces=100), "query_pieces"),
+        ("[" * 100, Settings(query_depth=100), "query_depth"),
+    ],
+)
+def test_a_limit_is_named_for_machines(more: str, few: Settings, limit: str) -> None:
+    with pytest.raises((QueryTooLong, TooDeep)) as raised:
+        guard.inspect("SELECT * { ?s ?p ?o" + more, few)
+    assert raised.value.more == {"limit": limit, "most": 100}
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed"),
+    [
+        ("SELECT * { ?s ?p ?o } ORDER BY ?o LIMIT 3", True),
+        ("SELECT (NOW() AS ?n) {}", False),
+        ("SELECT (now ( ) AS ?n) {}", False),
+        ("SELECT (1+Rand#x\n() AS ?n) {}", False),
+        ("SELECT (STRUUID() AS ?n) (UUID() AS ?m) {}", False),
+        ("SELECT (BNODE() AS ?n) {}", False),
+        ("PREFIX x: <http://x/> SELECT ?now ?rand { ?s x:uuid ?now ; x:knows ?rand }", True),
+    ],
+)
+def test_what_changes_by_itself_is_seen(text: str, fixed: bool) -> None:
+    assert guard.inspect(text, SETTINGS).fixed is fixed
+    assert guard.inspect(text + "#" * 2_000, SETTINGS).fixed is fixed
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "line", "column", "excerpt"),
+    [
+        ("abc", 1, 1, 2, "abc\n ^"),
+        ("ab\r\ncd", 5, 2, 2, "cd\n ^"),
+        ("ab\rcd\nef", 7, 3, 2, "ef\n ^"),
+        ("\ta\tb", 3, 1, 4, "\ta\tb\n\t \t^"),
+        ("'😀' x", 4, 1, 5, "'😀' x\n     ^"),
+        ("漢字x", 2, 1, 3, "漢字x\n    ^"),
+        ("", 0, 1, 1, "\n^"),
+        ("a\n", 2, 2, 1, "\n^"),
+        ("x" * 200, 100, 1, 101, "x" * 120 + "\n" + " " * 60 + "^"),
+    ],
+)
+def test_a_place_is_shown(text: str, at: int, line: int, column: int, excerpt: str) -> None:
+    found = guard.place(text, at)
+    assert (found["line"], found["column"], found["excerpt"]) == (line, column, excerpt)

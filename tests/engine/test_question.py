@@ -38,9 +38,28 @@ def test_what_is_no_query_is_refused(text: str) -> None:
 
 def test_each_form_has_its_formats_the_default_first() -> None:
     assert [each.name for each in formats_for(Form.SELECT)] == ["json", "xml", "csv", "tsv"]
-    assert [each.name for each in formats_for(Form.ASK)] == ["json", "xml"]
-    assert [each.name for each in formats_for(Form.CONSTRUCT)] == ["turtle", "ntriples", "rdfxml", "jsonld"]
+    assert formats_for(Form.ASK) == formats_for(Form.SELECT)
+    graphs = ["turtle", "trig", "ntriples", "nquads", "rdfxml", "jsonld"]
+    assert [each.name for each in formats_for(Form.CONSTRUCT)] == graphs
     assert formats_for(Form.DESCRIBE) == formats_for(Form.CONSTRUCT)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "part"),
+    [
+        ("SELCT * {}", 1, "Did you mean SELECT?"),
+        ("# a\r\n\tCONSTRUKT {} {}", 2, "Did you mean CONSTRUCT?"),
+        ("PREFIX a: <urn:a>\nPREFX b: <urn:b> ASK {}", 2, "Did you mean PREFIX?"),
+        ("PREFIX a <urn:a> ASK {}", 1, "with its colon"),
+        ("BASE urn:a ASK {}", 1, "BASE <IRI>"),
+    ],
+)
+def test_a_wrong_beginning_shows_its_place_and_what_was_meant(text: str, line: int, part: str) -> None:
+    with pytest.raises(BadQuery) as raised:
+        form_of(text)
+    assert part in raised.value.advice
+    assert raised.value.more["line"] == line
+    assert str(raised.value.more["excerpt"]).endswith("^")
 
 
 @pytest.mark.parametrize("start", ["PREFIX", "PREFIX a:", "BASE", ""])

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from araxes.engine import Answer, Engine, Question, form_of, formats_for
+from araxes.engine.question import GRAPHS
 from araxes.problems import BadQuery, BadRequest, NotAcceptable, UpdateRefused
 from araxes.release import Release
 from hypothesis import given
@@ -87,7 +88,7 @@ def test_an_answer_in_xml_says_what_it_should_or_is_refused(tiny_engine: Engine,
     rows, graph = f"SELECT ({known} AS ?a) {{}}", f"CONSTRUCT {{ <urn:a> <urn:b> {known} }} {{}}"
     if not XML_TEXT.fullmatch(text):
         for query, name in ((rows, "xml"), (graph, "rdfxml")):
-            with pytest.raises(NotAcceptable, match="that XML cannot carry"):
+            with pytest.raises(NotAcceptable, match="XML cannot carry"):
                 ask(tiny_engine, query, name)
         return
     xml = ET.fromstring(ask(tiny_engine, rows, "xml").body)
@@ -103,7 +104,7 @@ def test_a_property_that_xml_cannot_name_is_refused(tiny_engine: Engine, name: s
     query = f"CONSTRUCT {{ <urn:a> <{name}> 1 }} {{}}"
     with pytest.raises(NotAcceptable) as raised:
         ask(tiny_engine, query, "rdfxml")
-    assert raised.value.more["offered"] == ["text/turtle", "application/n-triples", "application/ld+json"]
+    assert raised.value.more["offered"] == [each.media_type for each in GRAPHS if each.name != "rdfxml"]
     assert f"<{name}>" in ask(tiny_engine, query, "ntriples").body.decode()
 
 
@@ -141,9 +142,9 @@ def test_every_answer_names_its_release(tiny_engine: Engine, tiny_release: Relea
     ("text", "line", "column", "part"),
     [
         ("SELECT * {\n  ?s ?p\n}", 3, 1, "not SPARQL 1.1 from here on"),
-        ("SELECT * {\n  ?s foo:p ?o }", 2, 13, "a prefix is used that is not declared"),
+        ("SELECT * {\n  ?s foo:p ?o }", 2, 6, "a prefix is used that is not declared"),
         ("SELECT ?s (COUNT(*) AS ?n) { ?s ?p ?o }", 1, 40, "neither grouped nor aggregated"),
-        ("SELECT * { ?s <relative> ?o }", 1, 25, "an IRI is not absolute"),
+        ("SELECT * { ?s <relative> ?o }", 1, 15, "an IRI is not absolute"),
     ],
 )
 def test_a_syntax_error_has_its_line_its_column_and_its_source(
@@ -152,8 +153,7 @@ def test_a_syntax_error_has_its_line_its_column_and_its_source(
     with pytest.raises(BadQuery, match=part) as raised:
         ask(tiny_engine, text)
     more = raised.value.more
-    assert (more["line"], more["source"]) == (line, text.splitlines()[line - 1])
-    assert abs(int(str(more["column"])) - column) <= 8
+    assert (more["line"], more["column"], more["source"]) == (line, column, text.splitlines()[line - 1])
 
 
 def test_an_update_changes_nothing(tiny_engine: Engine, tiny_release: Release) -> None:

@@ -1,27 +1,51 @@
 """A release to answers: what the web may know of the engine."""
 
+from collections.abc import Callable
 from typing import Protocol
 
-from araxes.engine.question import Answer, Format, Question, form_of, formats_for
+from araxes.engine.question import Answer, Format, Question, State, form_of, formats_for
 from araxes.release import Release
 from araxes.settings import Settings
 
-__all__ = ["Answer", "Engine", "Format", "Question", "form_of", "formats_for", "open_engine"]
+__all__ = ["Answer", "Engine", "Format", "Question", "State", "form_of", "formats_for", "open_engine", "open_pool"]
 
 
 class Engine(Protocol):
-    """Something that answers questions over one release."""
+    """Something that answers questions over one release at a time."""
 
     @property
     def release(self) -> Release:
-        """Return the release that is asked."""
+        """Return the release that is asked now."""
 
     def ask(self, question: Question) -> Answer:
         """Return the whole answer to a question; raises `Problem` and nothing else."""
 
+    def state(self) -> State:
+        """Return how the engine stands."""
+
+    def close(self) -> None:
+        """End every process that the engine has started."""
+
 
 def open_engine(release: Release, settings: Settings) -> Engine:
-    """Load a release and return an engine that answers over it."""
+    """Load a release and return an engine that answers over it in this process, without limits of time and memory."""
     from araxes.engine.store import StoreEngine
 
     return StoreEngine(release, settings)
+
+
+class Reloading(Engine, Protocol):
+    """An engine that can change to a new release while it answers."""
+
+    def reload(self) -> None:
+        """Change to the newest release; what goes wrong leaves everything as it is, and shows in `state`."""
+
+
+def open_pool(release: Release, settings: Settings, again: Callable[[], Release]) -> Reloading:
+    """Load a release and return an engine whose queries run in workers that can be killed.
+
+    Parameters: `again` returns the release to change to when asked to reload.
+    """
+    from araxes.engine.pool import Pool
+
+    return Pool(release, settings, again)

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import BinaryIO
 
+from araxes.engine.guard import place
 from araxes.problems import BadQuery, UpdateRefused
 
 SKIPPED = r"(?:\s++|#[^\n\r]*+)*+"
@@ -13,6 +15,7 @@ PROLOGUE = re.compile(
     rf"{SKIPPED}(?:(?:BASE\b{SKIPPED}<[^>]*>|PREFIX\b{SKIPPED}[^\s:<]*:{SKIPPED}<[^>]*>){SKIPPED})*",
     re.IGNORECASE,
 )
+PROLOGUES = ("PREFIX", "BASE")
 WORD = re.compile(r"[A-Za-z]+")
 UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
 
@@ -42,10 +45,11 @@ RESULTS = (
     Format("csv", "text/csv", "CSV"),
     Format("tsv", "text/tab-separated-values", "TSV"),
 )
-TRUTH = RESULTS[:2]
 GRAPHS = (
     Format("turtle", "text/turtle", "Turtle", ("application/x-turtle",)),
+    Format("trig", "application/trig", "TriG"),
     Format("ntriples", "application/n-triples", "N-Triples", ("text/plain",)),
+    Format("nquads", "application/n-quads", "N-Quads"),
     Format("rdfxml", "application/rdf+xml", "RDF/XML", ("application/xml", "text/xml")),
     Format("jsonld", "application/ld+json", "JSON-LD", ("application/json",)),
 )
@@ -85,23 +89,41 @@ class Answer:
     file: BinaryIO | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """How an engine stands: its workers, those that wait, and what the last reload met ("" where it went well).
+
+    `memory` is what each worker has for itself alone, in bytes.
+    """
+
+    ready: bool = True
+    workers: int = 0
+    busy: int = 0
+    waiting: int = 0
+    replaced: int = 0
+    long_running: int = 0
+    reload_problem: str = ""
+    memory: tuple[int, ...] = ()
+
+
+def prologue_end(text: str) -> int:
+    """Return where the prologue of a query ends: BASE, PREFIX, and the space and comments about them."""
+    start = PROLOGUE.match(text)
+    return start.end() if start else 0
+
+
 def form_of(text: str) -> Form:
     """Return the form of a query, read from its first word after the prologue.
 
     Raises `UpdateRefused` for an update and `BadQuery` where there is no such word.
     """
-    start = PROLOGUE.match(text)
-    word = WORD.match(text, start.end() if start else 0)
+    start = prologue_end(text)
+    word = WORD.match(text, start)
     first = word[0].upper() if word else ""
     if first in UPDATES:
         raise UpdateRefused(f"This is an update: it begins with {first}")
     if first not in Form.__members__:
-        at = text.count("\n", 0, start.end() if start else 0) + 1
-        raise BadQuery(
-            "The query does not begin with SELECT, ASK, CONSTRUCT or DESCRIBE",
-            hint="After PREFIX lines, begin with one of the four words.",
-            more={"line": at},
-        )
+        raise _formless(text, start, first)
     return Form(first)
 
 
@@ -109,4 +131,16 @@ def formats_for(form: Form) -> tuple[Format, ...]:
     """Return the formats in which a form can be answered, the default first."""
     if form in {Form.CONSTRUCT, Form.DESCRIBE}:
         return GRAPHS
-    return TRUTH if form is Form.ASK else RESULTS
+    return RESULTS
+
+
+def _formless(text: str, start: int, first: str) -> BadQuery:
+    more, hint = place(text, start), "After PREFIX lines, begin with one of the four words."
+    if near := get_close_matches(first, [*Form, *PROLOGUES], 1):
+        more["did_you_mean"] = str(near[0])
+        hint = f"Did you mean {near[0]}? {hint}"
+    if first in PROLOGUES:
+        hint = "Write each as PREFIX name: <IRI>, with its colon and the angle brackets, and BASE as BASE <IRI>."
+        return BadQuery(f"Line {more['line']}: this {first} cannot be read", hint=hint, more=more)
+    found = "The query does not begin with SELECT, ASK, CONSTRUCT or DESCRIBE"
+    return BadQuery(found, hint=hint, more=more)

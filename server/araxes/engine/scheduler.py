@@ -1,0 +1,133 @@
+"""Who may evaluate next: one lane for short queries, a bounded queue, and a fair share for each client."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from araxes.problems import Busy
+from araxes.settings import Settings
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """A query that waits or runs: whose it is, whether it is known to be long, and what it got."""
+
+    client: str
+    long: bool
+    granted: bool = False
+    refused: bool = False
+    short_lane: bool = False
+    called: threading.Event = field(default_factory=threading.Event)
+
+
+class Scheduler:
+    """Grants turns; at most as many run as there are workers.
+
+    All workers but one are general. A client holds at most all but one of the general ones, so that another finds one
+    free. The last worker is for queries that are not known to be long; a turn there ends after the short time, unless
+    `promote` finds room among the general ones.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._general = settings.workers - 1
+        self._share = max(1, self._general - 1)
+        self._room, self._longest = settings.queue, settings.wait_milliseconds / 1000
+        self._lock = threading.Lock()
+        self._waiting: list[Turn] = []
+        self._running: Counter[str] = Counter()
+        self._general_running = 0
+        self._short: Turn | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Return how many turns wait."""
+        return len(self._waiting)
+
+    def take(self, client: str, long: bool, gone: Callable[[], bool] | None = None) -> Turn:
+        """Return a granted turn, after waiting for it if need be.
+
+        Raises `Busy` where the queue is full, the wait too long, or the client gone.
+        """
+        turn = Turn(client, long)
+        with self._lock:
+            if not self._grant(turn):
+                self._queue(turn)
+        if not turn.granted:
+            self._wait(turn, gone)
+        return turn
+
+    def promote(self, turn: Turn) -> bool:
+        """Return whether a turn of the short lane could be made a general one."""
+        with self._lock:
+            if turn.short_lane and not self._grant_general(turn):
+                return False
+            self._short = None
+            turn.short_lane = False
+            self._call()
+            return True
+
+    def give_back(self, turn: Turn) -> None:
+        """End a turn, and call those that it made room for."""
+        with self._lock:
+            if turn.short_lane:
+                self._short = None
+            else:
+                self._general_running -= 1
+                self._running[turn.client] -= 1
+                if not self._running[turn.client]:
+                    del self._running[turn.client]
+            self._call()
+
+    def _queue(self, turn: Turn) -> None:
+        """Put a turn into the queue; where that is full, the client with most turns in it loses its last."""
+        self._waiting.append(turn)
+        if len(self._waiting) > self._room:
+            waiting = Counter(each.client for each in self._waiting)
+            most = max(waiting.values())
+            last = next(each for each in reversed(self._waiting) if waiting[each.client] == most)
+            self._waiting.remove(last)
+            last.refused = True
+            last.called.set()
+            if last is turn:
+                raise self._busy(f"{self._room} queries wait already, the most that may")
+
+    def _wait(self, turn: Turn, gone: Callable[[], bool] | None) -> None:
+        until = time.monotonic() + self._longest
+        while not turn.called.wait(min(0.2, max(0.0, until - time.monotonic())) if gone else self._longest):
+            if time.monotonic() < until and not (gone and gone()):
+                continue
+            with self._lock:
+                if not turn.granted and not turn.refused:
+                    self._waiting.remove(turn)
+                    raise self._busy(f"No worker was free within {self._longest:g} seconds")
+        if turn.refused:
+            raise self._busy("The queue is full, and most of those in it are yours")
+
+    def _call(self) -> None:
+        for turn in sorted(self._waiting, key=self._held):
+            if self._grant(turn):
+                self._waiting.remove(turn)
+                turn.called.set()
+
+    def _held(self, turn: Turn) -> int:
+        """Return how many workers the client of a turn holds."""
+        return self._running[turn.client] + bool(self._short and self._short.client == turn.client)
+
+    def _grant(self, turn: Turn) -> bool:
+        if not self._grant_general(turn) and not self._short and not turn.long:
+            turn.short_lane = turn.granted = True
+            self._short = turn
+        return turn.granted
+
+    def _grant_general(self, turn: Turn) -> bool:
+        if self._general_running >= self._general or self._running[turn.client] >= self._share:
+            return False
+        self._general_running += 1
+        self._running[turn.client] += 1
+        turn.granted = True
+        return True
+
+    def _busy(self, found: str) -> Busy:
+        return Busy(found, more={"retry_after": max(1, round(self._longest / 2)), "limit": "queue", "most": self._room})
