@@ -1,12 +1,13 @@
 """What the commands share: where things are, progress, and how a problem ends a command."""
 
+import hashlib
 import importlib.util
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import click
 from araxes.findings import caret
 from araxes.problems import BadParameter, BadQuery, BadRelease, BadSetting, Problem, UnknownQuery
 from araxes.project import Project, locate
-from araxes.release import Release, cache_folder, peek
+from araxes.release import Release, peek
 
 FOUND, USAGE, COULD_NOT = 1, 2, 3
 USAGE_PROBLEMS = (BadParameter, BadQuery, BadSetting, UnknownQuery)
@@ -30,9 +31,11 @@ class Place:
 
 
 def place(project: Path | None, release: Path | None) -> Place:
-    """Return the place for the options `--project` and `--release`."""
+    """Return the place for the options `--project` and `--release`; its default is in the user's cache."""
     found = locate(project, os.environ)
-    return Place(found, (release or cache_folder(found.root, os.environ)).absolute())
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "araxes"
+    folder = release or cache / hashlib.sha256(str(found.root).encode()).hexdigest()[:12]
+    return Place(found, folder.absolute())
 
 
 def say(text: str) -> None:
@@ -57,29 +60,20 @@ def ending() -> Iterator[None]:
         sys.exit(COULD_NOT)
 
 
-class Progress:
-    """Says which step is at work, once it has been for a second."""
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Give a function to be told that a step begins; it says so once the step has been at work for a second."""
+    timer = threading.Timer(1, say)  # of no step yet
 
-    def __init__(self, after: float = 1.0) -> None:
-        self._after = after
-        self._timer: threading.Timer | None = None
+    def tell(step: str) -> None:
+        nonlocal timer
+        timer.cancel()
+        timer = threading.Timer(1, say, (f"{step} ...",))
+        timer.daemon = True
+        timer.start()
 
-    def __call__(self, step: str) -> None:
-        """Take note that a step begins, and that the one before has ended."""
-        self.end()
-        self._timer = threading.Timer(self._after, say, (f"{step} ...",))
-        self._timer.daemon = True
-        self._timer.start()
-
-    def end(self) -> None:
-        """Take note that the last step has ended."""
-        if self._timer:
-            self._timer.cancel()
-
-
-def has_reasoner() -> bool:
-    """Return whether the extra that brings the reasoner is installed."""
-    return importlib.util.find_spec("owlready2") is not None
+    yield tell
+    timer.cancel()
 
 
 def fresh_release(at: Place, *, build: bool = True) -> Release:
@@ -87,11 +81,11 @@ def fresh_release(at: Place, *, build: bool = True) -> Release:
 
     Raises `BadRelease` where the build fails, or where there is none and `build` is false.
     """
-    current = _current(at.releases)
     if not build:
-        if current is None:
-            raise BadRelease(f"There is no release in {at.releases}")
-        return current
+        return peek(at.releases)
+    current = None
+    with suppress(BadRelease):
+        current = peek(at.releases)
     if current and current.inputs_hash == at.project.inputs_hash():
         return current
     say("The project has changed since the last build: building." if current else "There is no release yet: building.")
@@ -99,45 +93,24 @@ def fresh_release(at: Place, *, build: bool = True) -> Release:
         return peek(at.releases)
     if current is None:
         raise BadRelease("The build failed, and there is no earlier release", hint="Correct what is listed above.")
-    raise BadRelease(
-        f"The build failed; the earlier release {current.name} is untouched",
-        hint="Correct what is listed above, or serve the earlier release with --no-build.",
-    )
-
-
-def _current(folder: Path) -> Release | None:
-    try:
-        return peek(folder)
-    except BadRelease:
-        return None
+    hint = "Correct what is listed above, or serve the earlier release with --no-build."
+    raise BadRelease(f"The build failed; the earlier release {current.name} is untouched", hint=hint)
 
 
 def _build_in_child(at: Place) -> int:
     words = ["build", "--project", str(at.project.root), "--release", str(at.releases)]
-    if not has_reasoner():
+    if importlib.util.find_spec("owlready2") is None:
         say("WARNING: the reasoner is not installed, so this build does not check the ontology's logic.")
         say("    Install it with: pip install 'araxes[reason]'")
         words.append("--without-reasoner")
     return subprocess.run([sys.executable, "-m", "araxes", *words], stdout=sys.stderr, check=False).returncode
 
 
-Command = Callable[..., None]
-
-
-def located(command: Command) -> Command:
+def located(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options `--project` and `--release`."""
     folder = click.Path(file_okay=False, path_type=Path)
-    project = click.option(
-        "--project",
-        type=folder,
-        metavar="DIR",
-        help="Folder with ontology/, data/ and queries/ [env: ARAXES_PROJECT].",
-    )
-    release = click.option(
-        "--release",
-        type=folder,
-        metavar="DIR",
-        envvar="ARAXES_RELEASE",
-        help="Folder for releases, in place of the user's cache folder.",
-    )
+    about = "Folder with ontology/, data/ and queries/ [env: ARAXES_PROJECT]."
+    project = click.option("--project", type=folder, metavar="DIR", help=about)
+    about = "Folder for releases, in place of the user's cache folder."
+    release = click.option("--release", type=folder, metavar="DIR", envvar="ARAXES_RELEASE", help=about)
     return project(release(command))

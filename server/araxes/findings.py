@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -40,24 +40,13 @@ class Finding:
     def lines(self) -> list[str]:
         """Return the finding as lines for a person."""
         where = f"{self.place}: " if self.place else ""
-        quoted = [f"    {line}" for line in self.quote.splitlines()]
-        return [
-            f"{where}{self.severity}: {self.message}",
-            *quoted,
-            *([f"    {self.hint}"] if self.hint else []),
-        ]
+        below = [*self.quote.splitlines(), *([self.hint] if self.hint else [])]
+        return [f"{where}{self.severity}: {self.message}", *(f"    {line}" for line in below)]
 
     def document(self) -> dict[str, object]:
         """Return the finding as a JSON object."""
-        place = self.place or Place("")
-        return {
-            "severity": self.severity,
-            "message": self.message,
-            "hint": self.hint,
-            "file": place.file or None,
-            "line": place.line or None,
-            "column": place.column or None,
-        }
+        place = {name: value or None for name, value in asdict(self.place or Place("")).items()}
+        return {"severity": self.severity, "message": self.message, "hint": self.hint, **place}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +66,11 @@ class Report:
     remark: str = ""
 
     @property
-    def errors(self) -> int:
-        """Return how many findings are errors."""
-        return sum(finding.severity == "error" for finding in self.findings)
-
-    @property
     def passed(self) -> bool:
         """Return whether the next step may rely on this one."""
         if self.state != "ran":
             return self.state == "skipped"
-        return self.looked_at > 0 and not self.errors
+        return self.looked_at > 0 and all(finding.severity != "error" for finding in self.findings)
 
     def summary(self) -> str:
         """Return one line that says what was done."""
@@ -99,16 +83,8 @@ class Report:
 
     def document(self) -> dict[str, object]:
         """Return the report as a JSON object."""
-        return {
-            "step": self.step,
-            "passed": self.passed,
-            "state": self.state,
-            "looked_at": self.looked_at,
-            "unit": self.unit,
-            "remark": self.remark,
-            "seconds": round(self.seconds, 3),
-            "findings": [finding.document() for finding in self.findings],
-        }
+        findings = [finding.document() for finding in self.findings]
+        return {**asdict(self), "passed": self.passed, "seconds": round(self.seconds, 3), "findings": findings}
 
 
 def caret(source: str, column: int) -> str:
@@ -130,18 +106,11 @@ def passed(reports: Sequence[Report]) -> bool:
 
 def as_text(reports: Sequence[Report]) -> str:
     """Return findings and summaries for a person."""
-    lines: list[str] = []
-    for each in reports:
-        for finding in each.findings:
-            lines += finding.lines()
-        lines.append(each.summary())
-    return "\n".join(lines)
+    shown = ([*(line for found in each.findings for line in found.lines()), each.summary()] for each in reports)
+    return "\n".join(line for lines in shown for line in lines)
 
 
 def as_json(reports: Sequence[Report]) -> str:
     """Return the reports as one JSON document."""
-    return json.dumps(
-        {"passed": passed(reports), "steps": [each.document() for each in reports]},
-        indent=2,
-        ensure_ascii=False,
-    )
+    document = {"passed": passed(reports), "steps": [each.document() for each in reports]}
+    return json.dumps(document, indent=2, ensure_ascii=False)

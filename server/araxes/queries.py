@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
@@ -17,10 +18,12 @@ MARKED = re.compile(r"^(\s*VALUES\s+\?(\w+)\s*\{)([^{}]*)(\}\s*#\s*param\s*)$", 
 PREFIX = re.compile(r"^\s*PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.MULTILINE | re.IGNORECASE)
 KIND = re.compile(r"iri|[A-Za-z][\w.-]*:[\w.-]+|<[^<>\s]+>")
 PREFIXED_NAME = re.compile(r"([A-Za-z][\w.-]*)?:([\w.-]+)")
-NUMBERS = {
-    f"{XSD}integer": re.compile(r"[+-]?\d+"),
-    f"{XSD}decimal": re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)"),
-    f"{XSD}boolean": re.compile(r"true|false|0|1"),
+LAYOUTS = {"param": (PARAMETER, 'NAME CLASS-or-DATATYPE "description"'), "column": (COLUMN, 'NAME "description"')}
+CHOICES = {"rows": ("set", "ordered", "empty"), "severity": ("error", "warning")}
+LEXICAL = {
+    "integer": re.compile(r"[+-]?\d+"),
+    "decimal": re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)"),
+    "boolean": re.compile(r"true|false|0|1"),
 }
 
 
@@ -59,14 +62,12 @@ class SavedQuery:
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the parameters that the header declares."""
-        matches = (PARAMETER.match(value) for value in self.every("param"))
-        return tuple(Parameter(*match.groups()) for match in matches if match)
+        return tuple(Parameter(*match.groups()) for each in self.every("param") if (match := PARAMETER.match(each)))
 
     @property
     def columns(self) -> tuple[tuple[str, str], ...]:
         """Return name and description of each column that the header declares."""
-        matches = (COLUMN.match(value) for value in self.every("column"))
-        return tuple((match[1], match[2]) for match in matches if match)
+        return tuple((match[1], match[2]) for each in self.every("column") if (match := COLUMN.match(each)))
 
     @property
     def prefixes(self) -> dict[str, str]:
@@ -84,8 +85,8 @@ def read(path: Path, root: Path) -> SavedQuery:
         text = path.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise BadQuery(f"{file} is not UTF-8 text", hint="Save the file as UTF-8.") from error
-    header = (HEADER.match(line) for line in _header_lines(text))
-    return SavedQuery(path.stem, path.parent.name, file, text, tuple((m[1], m[2]) for m in header if m))
+    header = ((match[1], match[2]) for line in _header_lines(text) if (match := HEADER.match(line)))
+    return SavedQuery(path.stem, path.parent.name, file, text, tuple(header))
 
 
 def load(folder: Path, root: Path) -> dict[str, SavedQuery]:
@@ -98,28 +99,18 @@ def faults(query: SavedQuery) -> Iterator[tuple[int, str, str]]:
     for number, line in enumerate(_header_lines(query.text), 1):
         match = HEADER.match(line)
         if not match:
-            yield (
-                number,
-                f"This line of the header has no key: {line.strip()}",
-                "Write it as `#: key: value`.",
-            )
+            yield number, f"This line of the header has no key: {line.strip()}", "Write it as `#: key: value`."
         elif fault := _bad_value(match[1], match[2]):
             yield number, *fault
     for parameter in query.parameters:
         if not KIND.fullmatch(parameter.kind):
-            yield (
-                1,
-                f"The kind of the parameter {parameter.name} is {parameter.kind}.",
-                "Use ax:Class, xsd:type or iri.",
-            )
+            message = f"The kind of the parameter {parameter.name} is {parameter.kind}."
+            yield 1, message, "Use ax:Class, xsd:type or iri."
     declared = {parameter.name for parameter in query.parameters}
-    marked = {match[2]: query.text[: match.start(2)].count("\n") + 1 for match in MARKED.finditer(query.text)}
+    marked = {match[2]: query.text.count("\n", 0, match.start(2)) + 1 for match in MARKED.finditer(query.text)}
     for name in sorted(declared - marked.keys()):
-        yield (
-            1,
-            f"The parameter {name} has no marked line.",
-            f"Add a line `VALUES ?{name} {{ default }}   # param`.",
-        )
+        hint = f"Add a line `VALUES ?{name} {{ default }}   # param`."
+        yield 1, f"The parameter {name} has no marked line.", hint
     for name in sorted(marked.keys() - declared):
         hint = f'Add `#: param: {name} ax:Class "what it means"` to the header.'
         yield marked[name], f"The marked line for ?{name} has no parameter in the header.", hint
@@ -134,64 +125,46 @@ def bind(query: SavedQuery, given: Mapping[str, str], prefixes: Mapping[str, str
 
     Raises `BadParameter` for a name that is not a parameter and for a value that is no such term.
     """
+    known = {**(prefixes or {}), **query.prefixes}
     kinds = {parameter.name: parameter.kind for parameter in query.parameters}
-    known_prefixes = {**(prefixes or {}), **query.prefixes}
-    for name in given:
-        if name not in kinds:
-            known = ", ".join(kinds) or "none"
-            raise BadParameter(f"{query.name} has no parameter {name}", hint=f"Its parameters: {known}.")
+    if unknown := [name for name in given if name not in kinds]:
+        hint = f"Its parameters: {', '.join(kinds) or 'none'}."
+        raise BadParameter(f"{query.name} has no parameter {unknown[0]}", hint=hint)
 
     def replaced(match: re.Match[str]) -> str:
         name = match[2]
-        if name not in given or name not in kinds:
-            return match[0]
-        return f"{match[1]} {_term(given[name], kinds[name], known_prefixes)} {match[4]}"
+        return f"{match[1]} {_term(given[name], kinds[name], known)} {match[4]}" if name in given else match[0]
 
     return MARKED.sub(replaced, query.text)
 
 
 def _header_lines(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        if not line.startswith("#:"):
-            return
-        yield line
+    return takewhile(lambda line: line.startswith("#:"), text.splitlines())
 
 
 def _bad_value(key: str, value: str) -> tuple[str, str] | None:
-    shapes = {
-        "param": (PARAMETER, 'NAME CLASS-or-DATATYPE "description"'),
-        "column": (COLUMN, 'NAME "description"'),
-    }
-    words = {"rows": ("set", "ordered", "empty"), "severity": ("error", "warning")}
-    if key in shapes and not shapes[key][0].match(value):
-        return f"The {key} cannot be read: {value}", f"Write it as `#: {key}: {shapes[key][1]}`."
-    if key in words and value not in words[key]:
-        return f"{key} is {value!r}.", f"Use one of: {', '.join(words[key])}."
+    if key in LAYOUTS and not LAYOUTS[key][0].match(value):
+        return f"The {key} cannot be read: {value}", f"Write it as `#: {key}: {LAYOUTS[key][1]}`."
+    if key in CHOICES and value not in CHOICES[key]:
+        return f"{key} is {value!r}.", f"Use one of: {', '.join(CHOICES[key])}."
     return None if value else (f"The key {key} has no value.", "Give it one, or take the line out.")
 
 
 def _term(value: str, kind: str, prefixes: Mapping[str, str]) -> str:
-    datatype = _datatype(kind, prefixes)
-    if datatype is None:
-        return f"<{_iri(value, prefixes)}>"
-    pattern = NUMBERS.get(datatype)
-    if pattern and not pattern.fullmatch(value):
-        raise BadParameter(f"{value!r} is not of the datatype {kind}")
-    return str(Literal(value, datatype=NamedNode(datatype)))
-
-
-def _datatype(kind: str, prefixes: Mapping[str, str]) -> str | None:
     prefix, _, name = kind.partition(":")
-    return XSD + name if prefixes.get(prefix, XSD if prefix == "xsd" else "") == XSD else None
+    if prefixes.get(prefix, XSD if prefix == "xsd" else "") != XSD:
+        return f"<{_iri(value, prefixes)}>"
+    if name in LEXICAL and not LEXICAL[name].fullmatch(value):
+        raise BadParameter(f"{value!r} is not of the datatype {kind}")
+    return str(Literal(value, datatype=NamedNode(XSD + name)))
 
 
 def _iri(value: str, prefixes: Mapping[str, str]) -> str:
     match = PREFIXED_NAME.fullmatch(value)
     if match and (match[1] or "") in prefixes:
         value = prefixes[match[1] or ""] + match[2]
-    iri = value.removeprefix("<").removesuffix(">")
     try:
-        return NamedNode(iri).value
+        return NamedNode(value.removeprefix("<").removesuffix(">")).value
     except ValueError:
         hint = f"Give an IRI, or a name with one of the prefixes {', '.join(sorted(prefixes))}."
         raise BadParameter(f"{value!r} is not an IRI", hint=hint) from None

