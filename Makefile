@@ -31,8 +31,9 @@ build: $(STAMP) ## check everything and make a release
 check: $(STAMP) ## check everything
 	@$(BIN)/araxes check
 
-bench: $(STAMP) ## show the stated figures as measured here
+bench: $(STAMP) .make/bench-venv/installed ## measure speed beside two other servers; QUICK=1 for a short run
 	@$(BIN)/python benchmarks/figures.py
+	@$(BIN)/python -m benchmarks.sweep $(if $(QUICK),--quick)
 
 derive: $(STAMP) ## run the rules and write data/inferred
 	@$(BIN)/araxes derive
@@ -57,6 +58,11 @@ $(STAMP): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock && \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@mkdir -p .make && touch $(STAMP)
+
+.make/bench-venv/installed: benchmarks/requirements.txt
+	@$(BIN)/python -m venv .make/bench-venv
+	@.make/bench-venv/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	@touch $@
 
 .make/pip-tools:
 	@python3 -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet 'pip-tools>=7.4'
