@@ -1,12 +1,18 @@
 """The query page: works without scripts, escapes everything, and shows problems where they can be mended."""
 
 import re
+import tomllib
+from collections.abc import Callable
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
+from araxes.engine.question import GRAPHS, RESULTS
+from araxes.problems import every_problem
 from araxes.queries import SavedQuery
-from araxes.web.examples import Examples
-from helpers import Reply, query_url, request
+from araxes.settings import SETTINGS
+from araxes.web.examples import example_text
+from helpers import ROOT, Reply, query_url, request
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 VOID = {"meta", "link", "input", "br"}
@@ -68,12 +74,12 @@ def test_the_page_begins_with_the_example_that_says_so() -> None:
     def saved(name: str, *header: tuple[str, str]) -> SavedQuery:
         return SavedQuery(name, "explore", f"{name}.rq", f"#: title: {name}\n\nASK {{ <urn:{name}> ?p ?o }}", header)
 
-    plain = Examples({name: saved(name) for name in ("a", "b")})
-    chosen = Examples({"a": saved("a"), "b": saved("b", ("start", "yes"))})
-    assert plain.text(None) == "ASK { <urn:a> ?p ?o }"
-    assert chosen.text(None) == chosen.text("nope") == "ASK { <urn:b> ?p ?o }"
-    assert chosen.text("a") == plain.text("a")
-    assert Examples({}).text(None).startswith("SELECT")
+    plain = {name: saved(name) for name in ("a", "b")}
+    chosen = {"a": saved("a"), "b": saved("b", ("start", "yes"))}
+    assert example_text(plain, None) == "ASK { <urn:a> ?p ?o }"
+    assert example_text(chosen, None) == example_text(chosen, "nope") == "ASK { <urn:b> ?p ?o }"
+    assert example_text(chosen, "a") == example_text(plain, "a")
+    assert example_text({}, None).startswith("SELECT")
 
 
 def test_a_browser_gets_a_table(tiny_server: str) -> None:
@@ -150,3 +156,56 @@ def test_who_names_the_page_gets_it(tiny_server: str, accept: str | None) -> Non
     for query, status in (("ASK {}", 200), ("SELECT (1 AS ?a) {}", 200), ("nonsense", 400)):
         reply = request(f"{tiny_server}sparql", {"query": query, "format": "html"}, accept=accept)
         assert (reply.status, reply.type) == (status, "text/html")
+
+
+def test_the_limits_page_says_all_that_is_in_force(tiny_server: str) -> None:
+    reply, found = page(f"{tiny_server}limits")
+    rows = {str(each.get("id")) for each in found.all("tr")} - {"None"}
+    assert rows == {each.name for each in SETTINGS if each.limit}
+    for each in SETTINGS:
+        if each.limit:
+            assert each.help in reply.text
+            assert f'<td class="number">{each.default:,}</td>' in reply.text
+    linked = {str(each["href"]) for each in found.all("a")}
+    elsewhere = {"/problems/unknown-query", "/problems/bad-parameter"}
+    refusing = {f"/problems/{kind.slug}" for kind in every_problem() if kind.status != 500} - elsewhere
+    assert {each for each in linked if each.startswith("/problems/")} == refusing
+    for words in ("never cut", "Retry-After", "kept for short", "hang up", "until it ends or its time is over"):
+        assert words in reply.text
+
+
+def test_the_limits_page_follows_the_settings(site: Callable[..., Any]) -> None:
+    text = site(http_server="gunicorn", query_milliseconds=1234, queue=7).send("/limits", accept=BROWSER).text
+    assert '<td class="number">1,234</td>' in text
+    assert "ended within a second" in text
+    assert "7 more may wait" in text
+
+
+def test_the_limits_page_says_where_the_engine_differs(tiny_server: str) -> None:
+    reply, found = page(f"{tiny_server}limits")
+    told = tomllib.loads((ROOT / "server/araxes/web/differences.toml").read_text("utf-8"))["difference"]
+    assert len(found.all("section")) == len(told) > 0
+    assert reply.text.count("Gets what was meant") == sum("rewritten" in each for each in told)
+    assert "`" not in reply.text
+
+
+def test_the_description_can_be_read_as_a_page(tiny_server: str) -> None:
+    reply, _ = page(f"{tiny_server}description")
+    assert "a sd:Service" in reply.text
+
+
+def test_a_variable_named_as_a_method_is_a_column(tiny_server: str) -> None:
+    reply, found = page(query_url(tiny_server, "SELECT ?items ?keys ?get { VALUES ?keys { 1 } }"))
+    assert len(found.all("td")) == 3
+    assert "built-in" not in reply.text
+
+
+def test_a_post_from_a_page_gets_a_page(tiny_server: str) -> None:
+    reply, _ = page(f"{tiny_server}sparql", {"query": "ASK {}"})
+    assert (reply.status, "Yes" in reply.text, reply.headers["Cache-Control"]) == (200, True, "no-store")
+
+
+def test_the_page_offers_every_format(tiny_server: str) -> None:
+    _, found = page(tiny_server)
+    offered = {each["value"] for each in found.all("option")}
+    assert offered == {"html", *(each.name for each in (*RESULTS, *GRAPHS))}

@@ -1,90 +1,89 @@
 """What the client accepts against what there is, as RFC 9110 weighs it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from functools import lru_cache
 from typing import NamedTuple
 
-from araxes.problems import NotAcceptable
+from araxes.engine import Format
 
-EXACT = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """One media range of an Accept header: its words, its weight, and how specific it is."""
-
-    type: str
-    subtype: str
-    weight: float
-
-    @property
-    def specific(self) -> int:
-        """Return 2 for a type, 1 for `type/*`, 0 for `*/*`."""
-        return (self.type != "*") + (self.subtype != "*")
-
-    def covers(self, media_type: str) -> bool:
-        """Return whether a media type falls into this range."""
-        kind, _, sub = media_type.partition("/")
-        return self.type in {"*", kind} and self.subtype in {"*", sub}
+ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*+"?)+')
+PARAMETER = re.compile(r';\s*([^\s=;]+)\s*(?:=\s*("(?:[^"\\]|\\.)*+"|[^\s;]*))?')
+WEIGHT = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+OURS = {("charset", "utf-8")}
+ANY, KIND, FOREIGN, EXACT, PRECISE = range(5)
+CODINGS = ("zstd", "gzip")
 
 
-class Offer(NamedTuple):
-    """Something that can be sent: its name, and its media types.
-
-    The first is what is sent; the others are other names under which it may be asked for, but only word for word.
-    """
+class Coding(NamedTuple):
+    """How a body is to be packed: by which coding ("" for none), and whether it must be."""
 
     name: str
-    media_types: tuple[str, ...]
+    must: bool
 
 
-def choose(accept: str | None, offers: Sequence[Offer]) -> str:
-    """Return the name of the offer that the client likes best; of those it likes equally, the first.
+class Element(NamedTuple):
+    """One element of a list in a header: its name, its rank among those that fit, and its weight."""
 
-    A missing or blank header accepts everything. Parameters of a media type other than `q` are passed over.
+    name: str
+    rank: int
+    weight: float
 
-    Raises `NotAcceptable` where no offer is accepted; the problem lists the offers.
+
+@lru_cache(maxsize=512)
+def choose(accept: str | None, offers: tuple[Format, ...]) -> Format | None:
+    """Return the format that the client likes best; of those it likes equally, the first; None where it accepts none.
+
+    A missing or blank header accepts everything. The most specific range that fits decides, and a parameter makes a
+    range more specific; one that no answer of ours has (`profile`) leaves its type accepted where nothing else
+    speaks of that type. The other names of a format must be asked for word for word. RFC 9110, 12.5.1.
     """
-    ranges = _ranges(accept) if accept and accept.strip() else [Range("*", "*", 1.0)]
-    best = max(offers, key=lambda offer: _weight(offer, ranges))
-    if _weight(best, ranges) > 0:
-        return best.name
-    offered = [offer.media_types[0] for offer in offers]
-    raise NotAcceptable(f"Accept asks for {accept}, but there is {', '.join(offered)}", more={"offered": offered})
+    ranges = _elements(accept) if accept and accept.strip() else [Element("*/*", ANY, 1.0)]
+    weights = [_weight(offer, ranges) for offer in offers]
+    return offers[weights.index(max(weights))] if max(weights) > 0 else None
 
 
-def _weight(offer: Offer, ranges: Sequence[Range]) -> float:
-    sent, *others = offer.media_types
-    exact = [each for each in ranges if each.specific == EXACT]
-    return max([_weight_of(sent, ranges), *(_weight_of(other, exact) for other in others)])
+@lru_cache(maxsize=512)
+def coding(accepted: str | None) -> Coding | None:
+    """Return how a body is to be packed, by an Accept-Encoding header; None where nothing will do.
+
+    Without a header, or where no coding of ours is asked for, the body is sent as it is. RFC 9110, 12.5.3.
+    """
+    weights = {each.name.removeprefix("x-"): each.weight for each in _elements(accepted or "")}
+    others = weights.get("*", 0.0)
+    plain = weights.get("identity", 0.0 if weights.get("*") == 0 else 1.0) > 0
+    best = max(CODINGS, key=lambda name: (weights.get(name, others), name in weights))
+    if weights.get(best, others) > 0 and weights.get(best, others) >= weights.get("identity", 0.0):
+        return Coding(best, not plain)
+    return Coding("", must=False) if plain else None
 
 
-def _weight_of(media_type: str, ranges: Sequence[Range]) -> float:
-    fitting = [each for each in ranges if each.covers(media_type)]
-    most = max((each.specific for each in fitting), default=0)
-    return max((each.weight for each in fitting if each.specific == most), default=0.0)
+def bare(media_type: str) -> str:
+    """Return a media type without its parameters."""
+    return media_type.partition(";")[0]
 
 
-def _ranges(accept: str) -> list[Range]:
-    found = (_range(part) for part in accept.split(","))
-    return [each for each in found if each]
+def _weight(offer: Format, ranges: list[Element]) -> float:
+    sent = bare(offer.media_type)
+    fitting = [{sent, f"{sent.partition('/')[0]}/*", "*/*"}, *({name} for name in offer.also)]
+    best = (max(((each.rank, each.weight) for each in ranges if each.name in fit), default=(0, 0.0)) for fit in fitting)
+    return max(weight for _, weight in best)
 
 
-def _range(part: str) -> Range | None:
-    media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
-    kind, slash, sub = media_type.partition("/")
-    if not (kind and slash and sub) or (kind == "*" and sub != "*"):
-        return None
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            return _weighed(kind, sub, value.strip())
-    return Range(kind, sub, 1.0)
+def _elements(header: str) -> list[Element]:
+    found = (_element(element) for element in ELEMENT.findall(header))
+    return [each for each in found if each.weight >= 0]
 
 
-def _weighed(kind: str, sub: str, value: str) -> Range | None:
-    try:
-        weight = float(value)
-    except ValueError:
-        return None
-    return Range(kind, sub, weight) if 0 <= weight <= 1 else None
+def _element(text: str) -> Element:
+    """Return one element; its weight is below 0 where it cannot be read, and where it rules out what we do not have."""
+    name, sign, rest = text.partition(";")
+    name = name.strip().lower()
+    found = {(match[1].lower(), (match[2] or "").strip('"').lower()) for match in PARAMETER.finditer(sign + rest)}
+    given = [value for parameter, value in found if parameter == "q"] or ["1"]
+    weight = float(given[0]) if len(given) == 1 and WEIGHT.fullmatch(given[0]) else -1.0
+    others = {each for each in found if each[0] != "q"}
+    if name.endswith("/*"):
+        return Element(name, ANY if name == "*/*" else KIND, weight if weight <= 1 else -1)
+    if others - OURS:
+        return Element(name, FOREIGN, weight if 0 < weight <= 1 else -1)
+    return Element(name, PRECISE if others else EXACT, weight if weight <= 1 else -1)

@@ -1,18 +1,32 @@
 """The SPARQL 1.1 Protocol: what was sent, read into a question."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
 
 from araxes.engine import Format, Question, form_of, formats_for
-from araxes.problems import BadRequest, UnsupportedMediaType, UpdateRefused
-from araxes.web.negotiate import Offer, choose
+from araxes.engine.question import GRAPHS, RESULTS
+from araxes.problems import BadRequest, NotAcceptable, QueryTooLong, UnsupportedMediaType, UpdateRefused
+from araxes.web.negotiate import bare, choose
 
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
 HTML = "html"
 PAGE = Format(HTML, "text/html; charset=utf-8", "HTML")
+ALL = (*RESULTS, *GRAPHS, Format("problem", "application/problem+json", "Problem"), PAGE)
+BODIES = {"POST", "QUERY"}
+ASKING = {"query", "update", "timeout", "default-graph-uri", "named-graph-uri"}
+ONCE = ("query", "update", "timeout")
+SUFFIXES = {"turtle": ("ttl", "n3"), "ntriples": ("nt",), "nquads": ("nq",), "rdfxml": ("rdf",)}
+MOST_FIELDS = 1_000
+PIECE, THROWN_AWAY = 65_536, 100
+
+BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
+SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}")
 
 Fields = Mapping[str, Sequence[str]]
 
@@ -28,85 +42,171 @@ class Sent:
     body: bytes
     accept: str | None
 
+    @property
+    def asks(self) -> bool:
+        """Return whether the request asks something; else it wants to know what is here."""
+        return self.method in BODIES or not ASKING.isdisjoint(self.address)
+
+    @property
+    def text(self) -> str:
+        """Return the query as far as it can be read, to be shown to whoever sent it."""
+        given = [*self.form.get("query", ()), *self.address.get("query", ())]
+        return given[0] if given else self.body.decode("utf-8", "replace") if self.content_type == QUERY else ""
+
+    @property
+    def wants_page(self) -> bool:
+        """Return whether the answer is a page, or a problem with it would be."""
+        return HTML in (*self.address.get("format", ()), *self.form.get("format", ())) or likes_page(self.accept)
+
+
+def sent_from(environ: Mapping[str, Any], most: int) -> Sent:
+    """Return the request that a WSGI environment holds; a body of more than `most` bytes is not read.
+
+    Raises `BadRequest`, `QueryTooLong`, and `UnsupportedMediaType` for a body that is packed or not in UTF-8.
+    """
+    method, accept = environ["REQUEST_METHOD"], environ.get("HTTP_ACCEPT")
+    address = fields_of(environ.get("QUERY_STRING", "").encode("latin-1"))
+    if method not in BODIES:
+        return Sent(method, "", address, {}, b"", accept)
+    content_type = _content_type(environ)
+    body = _body(environ, most)
+    return Sent(method, content_type, address, fields_of(body) if content_type == FORM else {}, body, accept)
+
 
 def fields_of(sent: bytes) -> Fields:
-    """Return the fields of an address or of a form; nothing in them is put right in silence.
+    """Return the fields of an address or of a form, decoded once; nothing in them is put right in silence.
 
-    Raises `BadRequest` where they are not UTF-8.
+    Raises `BadRequest` where they are not UTF-8, or where a percent sign is not followed by two digits.
     """
+    if broken := BROKEN.search(sent):
+        found = sent[broken.start() : broken.start() + 3].decode("ascii", "replace")
+        raise BadRequest(f"{found} is not a percent-encoded sign", hint="Write a percent sign as %25.")
     fields: dict[str, list[str]] = {}
     try:
-        for name, value in parse_qsl(sent.decode("utf-8"), keep_blank_values=True, errors="strict"):
-            fields.setdefault(name, []).append(value)
+        pairs = parse_qsl(sent.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except UnicodeDecodeError:
         raise BadRequest("What was sent is not UTF-8 text") from None
+    except ValueError:
+        raise BadRequest(f"There are more than {MOST_FIELDS:,} fields") from None
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
     return fields
 
 
-def has_query(sent: Sent) -> bool:
-    """Return whether the request asks something."""
-    return sent.method == "POST" or "query" in sent.address or "update" in sent.address
-
-
-def question_from(sent: Sent) -> Question:
+def question_from(sent: Sent, most: int, client: str = "", gone: Callable[[], bool] | None = None) -> Question:
     """Return the question that a request asks.
 
-    Raises `BadRequest`, `UnsupportedMediaType`, `UpdateRefused`, `BadQuery` or `NotAcceptable`.
+    Parameters: `most`, the milliseconds that the field `timeout` may not pass; `client` and `gone`, for the question.
+
+    Raises `BadRequest`, `UnsupportedMediaType`, `UpdateRefused`, `BadQuery` or `NotAcceptable`. SPARQL 1.1 Protocol,
+    2.1; the method QUERY as in the draft of 1.2.
     """
-    text, fields = _text_and_fields(sent)
-    return Question(
-        text,
-        format_for(text, sent.accept, fields),
-        tuple(fields.get("default-graph-uri", ())),
-        tuple(fields.get("named-graph-uri", ())),
-    )
+    fields = _fields(sent)
+    if "query" not in fields:
+        raise BadRequest("There is no query")
+    text = fields["query"][0]
+    wanted = picked((*formats_for(form_of(text)), PAGE), sent.accept, fields)
+    default, named = fields.get("default-graph-uri", ()), fields.get("named-graph-uri", ())
+    return Question(text, wanted, tuple(default), tuple(named), _milliseconds(fields, most), client, gone)
 
 
-def format_for(text: str, accept: str | None, fields: Fields) -> Format:
-    """Return the format of the answer: what the field `format` names, else what Accept likes best."""
-    offered = (*formats_for(form_of(text)), PAGE)
-    if named := fields.get("format"):
-        for each in offered:
-            if named[-1] in {each.name, each.media_type, each.label.lower()}:
-                return each
-        known = [each.name for each in offered]
-        raise BadRequest(f"There is no format {named[-1]} for this query", hint=f"Use one of: {', '.join(known)}.")
-    name = choose(accept, [_offer(each) for each in offered])
-    return next(each for each in offered if each.name == name)
+def picked(offered: tuple[Format, ...], accept: str | None, fields: Fields) -> Format:
+    """Return the format that the field `format` names, else the one that Accept likes best.
+
+    SPARQLWrapper says `format` twice, in two words for one format; two formats are one too many.
+
+    Raises `BadRequest` for a name that is not offered, and `NotAcceptable`, which lists the offers.
+    """
+    if not fields.get("format"):
+        if found := choose(accept, offered):
+            return found
+        names = [bare(each.media_type) for each in offered]
+        raise NotAcceptable(f"Accept is {accept!r:.200}, but there is {', '.join(names)}", more={"offered": names})
+    named = {_named(name, offered) for name in fields["format"]}
+    if len(named) > 1:
+        raise BadRequest(f"The fields format name {len(named)} formats")
+    return named.pop()
 
 
-def _offer(each: Format) -> Offer:
-    return Offer(each.name, (each.media_type.partition(";")[0], *each.also))
+def likes_page(accept: str | None) -> bool:
+    """Return whether a client likes a page better than anything for machines."""
+    return choose(accept, ALL) is PAGE
 
 
-def _text_and_fields(sent: Sent) -> tuple[str, Fields]:
-    if sent.method != "POST":
-        return _one_query(sent.address), sent.address
-    if sent.content_type == FORM:
-        fields = {**sent.address, **sent.form}
-        if "query" in sent.address and "query" in sent.form:
-            raise BadRequest("The query is given twice, in the address and in the form")
-        return _one_query(fields), fields
-    if sent.content_type == QUERY:
-        if "query" in sent.address:
-            raise BadRequest("The query is given twice, in the address and in the body")
-        return _one_query({**sent.address, "query": [_decoded(sent.body)]}), sent.address
-    if sent.content_type == UPDATE:
-        raise UpdateRefused("This is an update: its body is application/sparql-update")
-    raise UnsupportedMediaType(f"The body is {sent.content_type or 'of no type'}")
+def _named(name: str, offered: tuple[Format, ...]) -> Format:
+    for each in offered:
+        short = [other.removeprefix("application/") for other in (bare(each.media_type), *each.also)]
+        if name in {each.name, each.label.lower(), *SUFFIXES.get(each.name, ()), *short}:
+            return each
+    if "/" in name and "*" not in name and (found := choose(name, offered)):
+        return found
+    known = ", ".join(each.name for each in offered)
+    raise BadRequest(f"There is no format {name[:100]} for this query", hint=f"Use one of: {known}.")
 
 
-def _one_query(fields: Fields) -> str:
+def _fields(sent: Sent) -> Fields:
+    """Return the fields of address and body together; none stands in both, and what can be given once is not twice."""
+    given = _given(sent)
+    if both := sorted(sent.address.keys() & given.keys()):
+        raise BadRequest(f"The field {both[0][:100]} is given twice, in the address and in the body")
+    fields = {**sent.address, **given}
+    if twice := [name for name in ONCE if len(fields.get(name, ())) > 1]:
+        raise BadRequest(f"There are {len(fields[twice[0]])} fields {twice[0]}")
+    if "update" in fields and "query" in fields:
+        raise BadRequest("There is a query and an update")
     if "update" in fields:
         raise UpdateRefused("This is an update: it stands in the field update")
-    texts = fields.get("query", ())
-    if len(texts) != 1:
-        raise BadRequest("There is no query" if not texts else f"There are {len(texts)} queries")
-    return texts[0]
+    return fields
 
 
-def _decoded(body: bytes) -> str:
+def _given(sent: Sent) -> Fields:
+    if sent.method not in BODIES or sent.content_type == FORM:
+        return sent.form
+    if sent.content_type == UPDATE:
+        raise UpdateRefused("This is an update: its body is application/sparql-update")
+    if sent.content_type != QUERY:
+        raise UnsupportedMediaType(f"The body is {sent.content_type[:100] or 'of no type'}")
     try:
-        return body.decode("utf-8")
+        return {"query": [sent.body.decode("utf-8")]}
     except UnicodeDecodeError:
         raise BadRequest("The query is not UTF-8 text") from None
+
+
+def _milliseconds(fields: Fields, most: int) -> int:
+    if "timeout" not in fields:
+        return 0
+    given = fields["timeout"][0]
+    wanted = round(float(given) * 1000) if SECONDS.fullmatch(given) else 0
+    if not 0 < wanted <= most:
+        hint = f"Give seconds from 0.001 to {most / 1000:g}, or leave the field out."
+        raise BadRequest(f"timeout is {given[:40]!r}", hint=hint, more={"limit": "query_milliseconds", "most": most})
+    return wanted
+
+
+def _content_type(environ: Mapping[str, Any]) -> str:
+    given: str = environ.get("CONTENT_TYPE") or ""
+    packed = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if packed not in {"", "identity"}:
+        raise UnsupportedMediaType(f"The body is packed with {packed[:40]}", hint="Send the body as it is.")
+    charset = CHARSET.search(given)
+    if charset and charset[1].lower() not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType(f"The body is in {charset[1][:40]}", hint="Send it in UTF-8.")
+    return bare(given).strip().lower()
+
+
+def _body(environ: Mapping[str, Any], most: int) -> bytes:
+    given = environ.get("CONTENT_LENGTH") or ""
+    if given and not (given.isascii() and given.isdigit()):
+        raise BadRequest("Content-Length is not a number")
+    too_long = len(given) > 18 or int(given or 0) > most
+    unknown = most + 1 if environ.get("wsgi.input_terminated") else 0
+    body: bytes = b"" if too_long else environ["wsgi.input"].read(int(given) if given else unknown)
+    if too_long or len(body) > most:
+        # A client that still sends would see a broken connection, and not why; so some of the rest is thrown away.
+        for _ in range(THROWN_AWAY if unknown else 0):
+            if not environ["wsgi.input"].read(PIECE):
+                break
+        raise QueryTooLong(f"The body has more than {most:,} bytes", more={"most": most})
+    if len(body) < int(given or 0):
+        raise BadRequest("The body ended before its Content-Length")
+    return body

@@ -1,90 +1,115 @@
-"""Answers and problems to responses, with the headers that every response has."""
+"""Answers and problems to replies, packed and labelled as HTTP wants them."""
 
+import gzip
 import json
-import logging
+import re
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import BinaryIO
 
-from flask import Flask, Response, render_template, request
-from werkzeug.exceptions import HTTPException
+import zstandard
 
 from araxes.engine import Answer
-from araxes.problems import BadRequest, MethodNotAllowed, NotFound, Problem, QueryTooLong, ServerFault
-from araxes.web.negotiate import Offer, choose
+from araxes.problems import Problem
+from araxes.web.negotiate import Coding
 
-log = logging.getLogger("araxes.web")
+Headers = list[tuple[str, str]]
 
-PROBLEM_JSON = "application/problem+json"
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "QUERY")
+READABLE = "application/sparql-query, application/x-www-form-urlencoded"
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-HEADERS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Araxes-Release",
-    "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+EXPOSED = "Accept-Post, Accept-Query, Allow, Araxes-Query-Id, Araxes-Release, ETag, Retry-After, Server-Timing"
+ALWAYS = [
+    ("Vary", "Accept, Accept-Encoding"),
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", EXPOSED),
+    ("Content-Security-Policy", POLICY),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+]
+PACKABLE = re.compile(r"text/|application/.*(?:json|xml|trig|triples|quads)|image/svg")
+SHORTEST = 1_024
+PIECE = 65_536
 
 
-def answer(given: Answer) -> Response:
-    """Return the response that carries an answer."""
-    response = Response(given.body, content_type=_with_charset(given.media_type))
-    response.headers["Vary"] = "Accept"
-    return response
+@dataclass(slots=True)
+class Reply:
+    """A response before it is labelled; its body stands in `body`, or `length` bytes of it in `file`."""
+
+    status: int
+    type: str
+    body: bytes = b""
+    headers: Headers = field(default_factory=list)
+    file: BinaryIO | None = None
+    length: int = 0
+    coding: str = ""
 
 
-def problem(found: Problem) -> Response:
-    """Return the response that carries a problem: a page for a browser, else a problem document."""
-    document = found.document()
-    if _wants_page():
-        response = Response(render_template("problem.html", problem=document), found.status)
-    else:
-        body = json.dumps(document, ensure_ascii=False)
-        response = Response(body, found.status, content_type=PROBLEM_JSON)
-    response.headers["Vary"] = "Accept"
-    return response
+def answer(given: Answer) -> Reply:
+    """Return the reply that carries an answer."""
+    return Reply(200, typed(given.media_type), given.body, [], given.file, given.length)
 
 
-def install(app: Flask, release: str) -> None:
-    """Give an application the one way to answer faults, and the headers of every response."""
-    app.register_error_handler(Problem, problem)
-    app.register_error_handler(HTTPException, _http_fault)
-    app.register_error_handler(Exception, _own_fault)
-
-    @app.after_request
-    def _headers(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        response.headers["Araxes-Release"] = release
-        return response
+def typed(media_type: str) -> str:
+    """Return a media type with the charset that text has."""
+    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") and "set=" not in media_type else media_type
 
 
-def _http_fault(fault: HTTPException) -> Response:
-    kinds: dict[int | None, Problem] = {
-        404: NotFound(f"There is nothing at {request.path}"),
-        405: MethodNotAllowed(f"{request.path} does not answer {request.method}"),
-        413: QueryTooLong("The request is larger than this endpoint reads"),
-    }
-    response = problem(kinds.get(fault.code) or BadRequest(fault.description or fault.name))
-    if fault.code == 405:
-        response.headers["Allow"] = ", ".join(sorted(getattr(fault, "valid_methods", None) or []))
-    return response
+def problem(found: Problem, base: str, query_id: str) -> Reply:
+    """Return the reply that carries a problem document: RFC 9457, with the id of the request as `query_id`."""
+    body = json.dumps({**found.document(base), "query_id": query_id}, ensure_ascii=False).encode("utf-8", "replace")
+    return Reply(found.status, "application/problem+json", body, headers_of(found))
 
 
-def _own_fault(fault: Exception) -> Response:
-    log.error("a request failed: %s %s", request.method, request.path, exc_info=fault)
-    return problem(ServerFault("The server failed while it answered"))
+def headers_of(found: Problem) -> Headers:
+    """Return the headers that go with a problem."""
+    headers = []
+    if again := found.more.get("retry_after"):
+        headers.append(("Retry-After", str(again)))
+    if isinstance(allowed := found.more.get("allow"), list):
+        headers.append(("Allow", ", ".join(allowed)))
+    if found.status == 415:
+        headers += [("Accept-Post", READABLE), ("Accept-Query", READABLE), ("Accept-Encoding", "identity")]
+    return headers
 
 
-def _wants_page() -> bool:
-    offers = [
-        Offer("problem", (PROBLEM_JSON, "application/json", "text/plain")),
-        Offer("page", ("text/html",)),
-    ]
-    try:
-        return choose(request.headers.get("Accept"), offers) == "page"
-    except Problem:
+def options(methods: tuple[str, ...]) -> Reply:
+    """Return the reply to OPTIONS: what the address answers, also for pages of other origins."""
+    allowed = ", ".join(methods)
+    headers = [("Allow", allowed), ("Access-Control-Allow-Methods", allowed), ("Access-Control-Max-Age", "86400")]
+    headers.append(("Access-Control-Allow-Headers", "Accept, Cache-Control, Content-Type, If-None-Match"))
+    if "QUERY" in methods:
+        headers += [("Accept-Query", READABLE), ("Accept-Post", READABLE)]
+    return Reply(204, "", b"", headers)
+
+
+def pack(reply: Reply, coding: Coding | None) -> None:
+    """Pack the body where that is asked for and saves something, or must be. RFC 9110, 8.4."""
+    if coding is None or not coding.name or reply.file or not reply.body:
+        return
+    if not coding.must and (len(reply.body) < SHORTEST or not PACKABLE.match(reply.type)):
+        return
+    # Packed without a time, the same body is the same bytes again, as a strong entity tag says.
+    packed = gzip.compress(reply.body, 5, mtime=0) if coding.name == "gzip" else zstandard.compress(reply.body, 3)
+    if coding.must or len(packed) < len(reply.body):
+        reply.body, reply.coding = packed, coding.name
+
+
+def tag_of(reply: Reply) -> str:
+    """Return a strong entity tag: of the bytes as they are sent, and of what they are. RFC 9110, 8.8.3."""
+    found = blake2b(reply.type.encode(), digest_size=12)
+    found.update(reply.body)
+    if reply.file:
+        while piece := reply.file.read(PIECE):
+            found.update(piece)
+        reply.file.seek(0)
+    return f'"{found.hexdigest()}"'
+
+
+def matches(asked: str | None, tag: str) -> bool:
+    """Return whether an If-None-Match header holds an entity tag. RFC 9110, 13.1.2."""
+    if not asked:
         return False
-
-
-def _with_charset(media_type: str) -> str:
-    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") and ";" not in media_type else media_type
+    return asked.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in asked.split(",")}

@@ -1,0 +1,138 @@
+"""The pages for people, and what watches the server: Flask's part of the site."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+
+from araxes.engine import Answer
+from araxes.engine.question import GRAPHS, RESULTS, Form
+from araxes.problems import BadRequest, MethodNotAllowed, NotFound, Problem, every_problem
+from araxes.web.describe import limits
+from araxes.web.examples import example_text, examples_of
+from araxes.web.exchange import KEY, Exchange, Site
+from araxes.web.protocol import likes_page
+
+bp = Blueprint("pages", __name__)
+
+LARGEST = 1 << 20
+DIFFERENCES = tomllib.loads((files("araxes.web") / "differences.toml").read_text("utf-8"))["difference"]
+
+
+@bp.get("/", endpoint="home")
+@bp.route("/sparql", endpoint="sparql", methods=["GET", "POST", "QUERY"])
+def query() -> str:
+    """Show the query page, below it the answer where a query was sent."""
+    exchange = _exchange()
+    return _page(**(_shown(exchange.form, exchange.answer) if exchange.answer else {}))
+
+
+@bp.get("/limits")
+def limits_page() -> str:
+    """Show all limits in force, what refuses a query, and where the engine differs from the standard."""
+    settings = _site().settings
+    shown = {"limits": limits(settings), "settings": settings, "differences": DIFFERENCES}
+    return render_template("limits.html", kinds=every_problem(), **shown)
+
+
+@bp.get("/description")
+def description() -> str:
+    """Show the service description to read."""
+    found = current_app.extensions["araxes.description"].reply(_exchange(), GRAPHS[0])
+    return render_template("description.html", graph=found.body.decode("utf-8"))
+
+
+@bp.get("/problems/<slug>")
+def problem_type(slug: str) -> str:
+    """Say what a kind of problem means: the address that problem documents give as their type."""
+    kinds = {kind.slug: kind for kind in every_problem()}
+    if slug not in kinds:
+        raise NotFound(f"There is no kind of problem called {slug[:100]}")
+    return render_template("problem-type.html", kind=kinds[slug])
+
+
+@bp.get("/health")
+@bp.get("/health/live")
+def health() -> Response:
+    """Say that the server answers, and over which release."""
+    return _told({"status": "ok", "release": _exchange().release, "triples": _exchange().served.triples})
+
+
+@bp.get("/health/ready")
+def ready() -> Response:
+    """Say whether queries can be answered now, with status 503 where they cannot."""
+    state = _site().engine.state()
+    told = {"workers": state.workers, "busy": state.busy, "waiting": state.waiting, "release": _exchange().release}
+    told |= {"status": "ready" if state.ready else "not ready", "reload": "failed" if state.reload_problem else "ok"}
+    return _told(told, 200 if state.ready else 503)
+
+
+@bp.get("/metrics")
+def metrics() -> Response:
+    """Return all counts for Prometheus."""
+    exchange = _exchange()
+    exchange.fixed = False
+    counts: bytes = current_app.extensions["araxes.watch"].text(_site().engine.state(), exchange.served)
+    return Response(counts, content_type="text/plain; version=1.0.0; charset=utf-8")
+
+
+def prefers_page(exchange: Exchange) -> bool:
+    """Return whether a problem with this request is best shown as a page."""
+    return exchange.sent.wants_page if exchange.sent else likes_page(exchange.environ.get("HTTP_ACCEPT"))
+
+
+def problem_page(found: Problem, exchange: Exchange) -> str:
+    """Return the page for a problem: with the query to mend where there is one."""
+    document = {**found.document(), "query_id": exchange.id}
+    if exchange.environ["PATH_INFO"] == "/sparql" and exchange.sent:
+        return _page(problem=document)
+    return render_template("problem.html", problem=document)
+
+
+def http_fault(fault: HTTPException) -> Response:
+    """Raise the problem that a fault of Flask's own means; never returns."""
+    here = request.path[:200]
+    if isinstance(fault, WrongMethod):
+        allow = sorted(fault.valid_methods or ())
+        raise MethodNotAllowed(f"{here} does not answer {request.method[:40]}", more={"allow": allow})
+    raise NotFound(f"There is nothing at {here}") if fault.code == 404 else BadRequest(fault.name)
+
+
+def _told(facts: Mapping[str, object], status: int = 200) -> Response:
+    _exchange().fixed = False
+    return Response(json.dumps(facts), status, content_type="application/json")
+
+
+def _site() -> Site:
+    site: Site = current_app.extensions["araxes"]
+    return site
+
+
+def _exchange() -> Exchange:
+    exchange: Exchange = request.environ[KEY]
+    return exchange
+
+
+def _page(**more: Any) -> str:
+    served = _exchange().served
+    examples = examples_of(served.root)
+    text = _exchange().text or example_text(examples, request.args.get("example"))
+    shown = {"examples": examples.values(), "release": served, "text": text, "results": RESULTS, "graphs": GRAPHS}
+    return render_template("query.html", **shown, **more)
+
+
+def _shown(form: str, answer: Answer) -> dict[str, Any]:
+    """Return what the page shows of an answer: all of it, or that it is too large to be shown."""
+    if answer.file or len(answer.body) > LARGEST:
+        if answer.file:
+            answer.file.close()
+        return {"large": answer.length or len(answer.body)}
+    if form in {Form.CONSTRUCT, Form.DESCRIBE}:
+        return {"graph": answer.body.decode("utf-8")}
+    document = json.loads(answer.body)
+    return {"truth": document["boolean"]} if form is Form.ASK else {"table": document}
