@@ -40,6 +40,13 @@ def test_curl_gets_what_it_says(server: str) -> None:
     assert list(csv.reader(reply.text.splitlines())) == list(csv.reader(printed.splitlines()))
 
 
+def test_a_query_that_takes_too_much_gets_what_it_says(server: str) -> None:
+    words, printed = next(block for block in BLOCKS if "%{http_code}" in block[0])
+    query = re.search(r"'query=(.*?)'", words)
+    assert query
+    assert str(request(query_url(server, query[1])).status) == printed
+
+
 def test_the_graphs_have_the_sizes_it_says(releases: Path) -> None:
     done = araxes("stats", "--json", "--release", str(releases), "--project", str(ROOT))
     sizes = {row["graph"].split(":")[1]: str(row["triples"]) for row in json.loads(done.stdout)["Triples by graph"]}
