@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from araxes.engine import Engine, open_engine
+from araxes.engine import Engine, open_pool
 from araxes.project import Project
 from araxes.release import Release, open_release
 from araxes.settings import Settings
@@ -62,9 +62,10 @@ def tiny_server(tiny_releases: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def tiny_engine(tiny_release: Release) -> Engine:
-    """Return an engine over the tiny project's release, in this process."""
-    return open_engine(tiny_release, Settings())
+def tiny_engine(tiny_release: Release) -> Iterator[Engine]:
+    """Return an engine over the tiny project's release."""
+    with open_pool(tiny_release, Settings(workers=2)) as engine:
+        yield engine
 
 
 @pytest.fixture

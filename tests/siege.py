@@ -2,10 +2,13 @@
 
 import os
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from helpers import query_url, request, rows
+from helpers import query_url
 
+ELSEWHERE = "127.0.0.2"
 PROBE = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 LIMIT = 1_000
 
@@ -22,16 +25,30 @@ class Probe:
     def ask(self) -> None:
         """Ask once."""
         try:
-            found = rows(request(query_url(self.server, f"{PROBE} # {self.right}.{len(self.faults)}")))
-        except (AssertionError, OSError) as error:
+            value = asked_from(ELSEWHERE, self.server, f"{PROBE} # {self.right}.{len(self.faults)}")
+        except (OSError, HTTPException, ValueError, LookupError) as error:
             self.faults.append(repr(error)[:300])
             return
-        value = found[0]["n"]
         self.expected = self.expected or value
         if value == self.expected:
             self.right += 1
         else:
             self.faults.append(f"{value} in place of {self.expected}")
+
+
+def asked_from(address: str, server: str, query: str) -> str:
+    """Return the only value of the answer to a query sent from another address, so that it is another client's."""
+    at = urlsplit(server)
+    client = HTTPConnection(str(at.hostname), at.port, timeout=60, source_address=(address, 0))
+    try:
+        client.request("GET", query_url("/", query), headers={"Accept": "text/csv"})
+        answer = client.getresponse()
+        body = answer.read().decode()
+        if answer.status != 200:
+            raise ValueError(body)
+        return body.split()[1]
+    finally:
+        client.close()
 
 
 def family(pid: int) -> list[int]:

@@ -33,7 +33,7 @@ def test_findings_stand_in_the_order_of_their_places_each_once() -> None:
 
 
 def test_a_finding_shows_place_message_source_and_hint() -> None:
-    assert ERROR.lines() == ["a.ttl:3:5: error: It is wrong.", "    a b", "      ^", "    Correct it."]
+    assert str(ERROR).splitlines() == ["a.ttl:3:5: error: It is wrong.", "    a b", "      ^", "    Correct it."]
 
 
 def test_text_ends_each_step_with_its_summary() -> None:

@@ -114,7 +114,7 @@ def test_a_good_header_has_no_fault(query: SavedQuery) -> None:
         ("#: title: A value", "#: rows: some", 1, "rows is 'some'"),
         ("#: title: A value", "#: severity: bad", 1, "severity is 'bad'"),
         ("#: title: A value", "#: column: value", 1, "The column cannot be read"),
-        ("value xsd:string", "value string", 1, "The kind of the parameter value is string"),
+        ("value xsd:string", "value string", 2, "The param cannot be read: value string"),
         ('value xsd:string "Any text"', "value xsd:string", 2, "The param cannot be read"),
         ("# param\n  VALUES ?thing", "\n  VALUES ?thing", 1, "The parameter value has no marked line"),
         ('#: param: value xsd:string "Any text"\n', "", 6, "?value has no parameter"),

@@ -1,17 +1,26 @@
 """The command line: build, check, derive, serve, query, anchors, stats."""
 
+import hashlib
+import importlib.util
 import os
+import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial, wraps
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from araxes import __version__, settings
-from araxes.console import FOUND, ending, fresh_release, located, place, progress, say
-from araxes.findings import Report, as_json, as_text, passed
-from araxes.release import open_release
+from araxes.findings import Report, as_json, as_text, caret, passed
+from araxes.problems import BadParameter, BadQuery, BadRelease, BadSetting, Problem, UnknownQuery
+from araxes.project import Project, locate
+from araxes.release import Release, open_release, peek, release_of
 
+FOUND, USAGE, COULD_NOT = 1, 2, 3
+USAGE_PROBLEMS = (BadParameter, BadQuery, BadSetting, UnknownQuery)
 CODES = """\b
 Exit codes:
   0  fine
@@ -20,11 +29,34 @@ Exit codes:
   3  the command could not run"""
 FORMATS = ("table", "json", "xml", "csv", "tsv", "turtle", "ntriples", "rdfxml", "jsonld")
 ABOUT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+FILE = click.Path(path_type=Path)
+FOLDER: dict[str, Any] = {"type": click.Path(file_okay=False, path_type=Path), "metavar": "DIR"}
 
 as_machine = click.option("--json", "machine", is_flag=True, help="Write JSON for a script.")
-reasoning = click.option(
-    "--without-reasoner", is_flag=True, help="Leave the OWL reasoner out; the release says that it was."
-)
+no_build = click.option("--no-build", "stale", is_flag=True, help="Take the release as it is, changed project or not.")
+reasoning = click.option("--without-reasoner", is_flag=True, help="Leave the OWL reasoner out; the release says so.")
+say = partial(click.echo, err=True)
+
+
+def located(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options `--project` and `--release`; it gets the project and the folder of its releases."""
+
+    @click.option("--project", **FOLDER, help="Folder with ontology/, data/ and queries/ [env: ARAXES_PROJECT].")
+    @click.option("--release", **FOLDER, envvar="ARAXES_RELEASE", help="Folder for releases [default: in the cache].")
+    @wraps(command)
+    def placed(project: Path | None, release: Path | None, **given: Any) -> None:
+        found = locate(project, os.environ)
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "araxes"
+        own = cache / hashlib.sha256(str(found.root).encode()).hexdigest()[:12]
+        command(found, (release or own).absolute(), **given)
+
+    return placed
+
+
+def tell(step: str) -> None:
+    """Say that a step begins, where a person watches."""
+    if sys.stderr.isatty():
+        say(f"{step} ...")
 
 
 @click.group(epilog=CODES, context_settings=ABOUT)
@@ -34,74 +66,68 @@ def group() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
-    with ending():
+    """Run the command line; a problem ends it with the exit code that it calls for."""
+    try:
         group(prog_name="araxes")
+    except Problem as problem:
+        say(f"error: {problem.detail}")
+        if source := problem.more.get("source"):
+            say(f"    {source}\n    {caret(str(source), int(str(problem.more['column'])))}")
+        say(f"    {problem.advice}")
+        sys.exit(USAGE if isinstance(problem, USAGE_PROBLEMS) else COULD_NOT)
+    except Exception as error:  # noqa: BLE001 - whatever it is, a person gets one line, and a script its exit code
+        said = " ".join(str(error).split()) or "it gives no reason"
+        say(f"error: the command could not run: {type(error).__name__}: {said}")
+        sys.exit(COULD_NOT)
 
 
 @group.command()
 @located
 @as_machine
 @reasoning
-def build(project: Path | None, release: Path | None, machine: bool, without_reasoner: bool) -> None:
+def build(project: Project, releases: Path, machine: bool, without_reasoner: bool) -> None:
     """Check everything and publish a release; an earlier one stays untouched if a step fails."""
     from araxes.knowledge import pipeline
 
-    at = place(project, release)
-    with progress() as tell:
-        reports, made = pipeline.build(at.project, at.releases, reasoner=not without_reasoner, tell=tell)
-    _show(reports, machine)
-    if made is None:
-        say("No release was made.")
-        sys.exit(FOUND)
-    say(f"Release {made.name}: {made.triples:,} triples in {made.folder}")
+    reports, made = pipeline.build(project, releases, reasoner=not without_reasoner, tell=tell)
+    click.echo(as_json(reports) if machine else as_text(reports))
+    say(f"Release {made.name}: {made.triples:,} triples in {made.folder}" if made else "No release was made.")
+    sys.exit(0 if made else FOUND)
 
 
 @group.command()
 @located
 @as_machine
 @reasoning
-def check(project: Path | None, release: Path | None, machine: bool, without_reasoner: bool) -> None:
+def check(project: Project, _: Path, machine: bool, without_reasoner: bool) -> None:
     """Check ontology, data, queries and rules; list everything that must change."""
     from araxes.knowledge import pipeline
 
-    at = place(project, release)
-    with progress() as tell:
-        reports = pipeline.check(at.project, reasoner=not without_reasoner, tell=tell).done
-    _end_with(reports, machine)
+    _end_with(pipeline.check(project, reasoner=not without_reasoner, tell=tell).done, machine)
 
 
 @group.command()
 @located
-def derive(project: Path | None, release: Path | None) -> None:
+def derive(project: Project, _: Path) -> None:
     """Run the rules and write what they make to data/inferred."""
     from araxes.knowledge import pipeline
 
-    at = place(project, release)
-    with progress() as tell:
-        reports, changed = pipeline.derive(at.project, tell)
+    reports, changed = pipeline.derive(project, tell)
     if not passed(reports):
         _end_with(reports, machine=False)
-    click.echo("\n".join(changed) if changed else "Nothing changed.")
+    click.echo("\n".join(changed) or "Nothing changed.")
 
 
 @group.command()
 @located
 @click.option("--host", help=f"{settings.setting('host').help} [default: 127.0.0.1; env: ARAXES_HOST].")
 @click.option("--port", type=int, help=f"{settings.setting('port').help} [default: 8000; env: ARAXES_PORT].")
-@click.option("--no-build", is_flag=True, help="Serve the current release as it is, even if the project has changed.")
-@click.option(
-    "--settings", "file", type=click.Path(), envvar=settings.FILE, help="File of settings [env: ARAXES_SETTINGS]."
-)
-@click.option("--data", multiple=True, type=click.Path(path_type=Path), help="Serve this file instead of the graph.")
-@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
+@no_build
+@click.option("--settings", "file", type=FILE, envvar=settings.FILE, help="File of settings [env: ARAXES_SETTINGS].")
+@click.option("--data", multiple=True, type=FILE, help="Serve this file instead of the graph.")
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=FILE)
 def serve(
-    project: Path | None,
-    release: Path | None,
-    no_build: bool,
-    data: tuple[Path, ...],
-    files: tuple[Path, ...],
-    **given: object,
+    project: Project, releases: Path, stale: bool, data: tuple[Path, ...], files: tuple[Path, ...], **given: object
 ) -> None:
     """Serve the graph, built first if the project has changed; or, with --data FILE..., just those files.
 
@@ -110,13 +136,12 @@ def serve(
     chosen = settings.load(os.environ, given)
     if files and not data:
         raise click.UsageError("Files are given without --data.")
-    from araxes import datafiles, serving
+    from araxes import serving
 
     if data:
-        return serving.serve(lambda: datafiles.release_of([*data, *files]), chosen)
-    folder = place(project, release).releases
-    fresh_release(place(project, release), build=not no_build)
-    return serving.serve(lambda: open_release(folder), chosen)
+        return serving.serve(lambda: release_of([*data, *files]), chosen)
+    _fresh_release(project, releases, build=not stale)
+    return serving.serve(lambda: open_release(releases), chosen)
 
 
 @group.command()
@@ -124,30 +149,23 @@ def serve(
 @click.argument("query")
 @click.option("--param", "given", multiple=True, metavar="NAME=VALUE", help="Value for a parameter of a saved query.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Form of the answer [default: table, or turtle].")
-@click.option("--no-build", is_flag=True, help="Ask the current release as it is, even if the project has changed.")
-def query(
-    project: Path | None, release: Path | None, query: str, given: tuple[str, ...], form: str | None, no_build: bool
-) -> None:
+@no_build
+def query(project: Project, releases: Path, query: str, given: tuple[str, ...], form: str | None, stale: bool) -> None:
     """Answer QUERY: its text, the path of an .rq file, or the name of a saved query (pq15 is enough)."""
     from araxes import asking
-    from araxes.engine import open_engine
 
-    found = open_release(fresh_release(place(project, release), build=not no_build).folder)
-    text = asking.text_of(query, given, found)
-    engine = open_engine(found, settings.load(os.environ, {}))
-    click.echo(asking.answer(engine, text, form))
+    release = open_release(_fresh_release(project, releases, build=not stale).folder)
+    click.echo(asking.answer(release, asking.text_of(query, given, release), form))
 
 
 @group.command()
 @located
 @as_machine
-def stats(project: Path | None, release: Path | None, machine: bool) -> None:
+def stats(project: Project, releases: Path, machine: bool) -> None:
     """Show what the release holds: triples, things, attestations, positions, comparisons."""
     from araxes import asking
-    from araxes.engine import open_engine
 
-    found = open_release(fresh_release(place(project, release)).folder)
-    click.echo(asking.statistics(open_engine(found, settings.load(os.environ, {})), machine))
+    click.echo(asking.statistics(open_release(_fresh_release(project, releases).folder), machine))
 
 
 @group.group()
@@ -160,19 +178,37 @@ def anchors() -> None:
 @as_machine
 @click.argument("text", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", metavar="KEY", help="Which document the text is, such as kaleji-2023.")
-def verify(project: Path | None, release: Path | None, machine: bool, text: Path, source: str | None) -> None:
+def verify(project: Project, _: Path, machine: bool, text: Path, source: str | None) -> None:
     """Check every passage against TEXT, your own copy of the article; list those that fail."""
     from araxes.knowledge import passages, reading
 
-    at = place(project, release).project
-    documents, read = reading.read_turtle(at)
+    documents, read = reading.read_turtle(project)
     _end_with([passages.verify(documents, text, source) if read.passed else read], machine)
 
 
-def _show(reports: list[Report], machine: bool) -> None:
-    click.echo(as_json(reports) if machine else as_text(reports))
-
-
 def _end_with(reports: list[Report], machine: bool) -> NoReturn:
-    _show(reports, machine)
+    click.echo(as_json(reports) if machine else as_text(reports))
     sys.exit(0 if passed(reports) else FOUND)
+
+
+def _fresh_release(project: Project, releases: Path, *, build: bool = True) -> Release:
+    """Return the current release; where there is none or the inputs have changed, a child process builds one first."""
+    if not build:
+        return peek(releases)
+    current = None
+    with suppress(BadRelease):
+        current = peek(releases)
+    if current and current.inputs_hash == project.inputs_hash():
+        return current
+    say("The project has changed since the last build: building." if current else "There is no release yet: building.")
+    words = ["build", "--project", str(project.root), "--release", str(releases)]
+    if importlib.util.find_spec("owlready2") is None:
+        say("WARNING: the reasoner is not installed, so this build does not check the ontology's logic.")
+        say("    Install it with: pip install 'araxes[reason]'")
+        words.append("--without-reasoner")
+    if subprocess.run([sys.executable, "-m", "araxes", *words], stdout=sys.stderr, check=False).returncode == 0:
+        return peek(releases)
+    if current is None:
+        raise BadRelease("The build failed, and there is no earlier release", hint="Correct what is listed above.")
+    hint = "Correct what is listed above, or serve the earlier release with --no-build."
+    raise BadRelease(f"The build failed; the earlier release {current.name} is untouched", hint=hint)

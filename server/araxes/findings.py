@@ -20,16 +20,12 @@ class Place:
 
     def __str__(self) -> str:
         """Return `file:line:column`, without the parts that are not known."""
-        return ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that somebody should change.
-
-    `message` says what is wrong and names the thing by its label, `hint` what to do, `quote` is the source line
-    with its caret, where there is one.
-    """
+    """One thing that somebody should change; `quote` is the source line with its caret, where there is one."""
 
     message: str
     hint: str = ""
@@ -37,11 +33,11 @@ class Finding:
     severity: Severity = "error"
     quote: str = ""
 
-    def lines(self) -> list[str]:
+    def __str__(self) -> str:
         """Return the finding as lines for a person."""
         where = f"{self.place}: " if self.place else ""
-        below = [*self.quote.splitlines(), *([self.hint] if self.hint else [])]
-        return [f"{where}{self.severity}: {self.message}", *(f"    {line}" for line in below)]
+        below = [line for line in (*self.quote.split("\n"), self.hint) if line]
+        return "\n    ".join([f"{where}{self.severity}: {self.message}", *below])
 
     def document(self) -> dict[str, object]:
         """Return the finding as a JSON object."""
@@ -53,8 +49,7 @@ class Finding:
 class Report:
     """What one step looked at, and what it found.
 
-    A step that looked at nothing has not passed: an empty folder must not look like a clean one. A step that was
-    skipped on request has passed, and says so in `remark`; a step that could not run has not.
+    A step that looked at nothing has not passed: an empty folder must not look like a clean one.
     """
 
     step: str
@@ -67,10 +62,9 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Return whether the next step may rely on this one."""
-        if self.state != "ran":
-            return self.state == "skipped"
-        return self.looked_at > 0 and all(finding.severity != "error" for finding in self.findings)
+        """Return whether the next step may rely on this one: not where it could not run, but where it was skipped."""
+        clean = self.looked_at > 0 and all(finding.severity != "error" for finding in self.findings)
+        return clean if self.state == "ran" else self.state == "skipped"
 
     def summary(self) -> str:
         """Return one line that says what was done."""
@@ -95,7 +89,7 @@ def caret(source: str, column: int) -> str:
 def report(step: str, looked_at: int, unit: str, findings: Iterable[Finding], remark: str = "") -> Report:
     """Return a report whose findings are sorted by place, each once."""
     unique = dict.fromkeys(findings)
-    ordered = sorted(unique, key=lambda found: (found.place is None, found.place or Place(""), found.message))
+    ordered = sorted(unique, key=lambda each: (each.place is None, each.place or Place(""), each.message))
     return Report(step, looked_at, unit, tuple(ordered), remark=remark)
 
 
@@ -106,11 +100,10 @@ def passed(reports: Sequence[Report]) -> bool:
 
 def as_text(reports: Sequence[Report]) -> str:
     """Return findings and summaries for a person."""
-    shown = ([*(line for found in each.findings for line in found.lines()), each.summary()] for each in reports)
-    return "\n".join(line for lines in shown for line in lines)
+    return "\n".join(line for each in reports for line in (*map(str, each.findings), each.summary()))
 
 
 def as_json(reports: Sequence[Report]) -> str:
     """Return the reports as one JSON document."""
-    document = {"passed": passed(reports), "steps": [each.document() for each in reports]}
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    steps = [each.document() for each in reports]
+    return json.dumps({"passed": passed(reports), "steps": steps}, indent=2, ensure_ascii=False)

@@ -5,16 +5,13 @@ from pathlib import Path
 
 from pyoxigraph import RdfFormat, parse
 
-from araxes.names import ATTESTATIONS, PASSAGES, SH
+from araxes.names import SH, THINGS
 
 PREFIX_FILE = "ontology/prefixes.ttl"
 
 
 def declared(text: str) -> dict[str, str]:
-    """Return prefix -> namespace as `sh:declare` gives them in a Turtle text.
-
-    Raises `SyntaxError` where the text is not Turtle.
-    """
+    """Return prefix -> namespace as `sh:declare` gives them in a Turtle text; raises `SyntaxError` for other texts."""
     quads = list(parse(text, RdfFormat.TURTLE))
     prefixes, namespaces = (
         {quad.subject: getattr(quad.object, "value", "") for quad in quads if quad.predicate.value == SH + name}
@@ -31,7 +28,7 @@ def below(root: Path) -> dict[str, str]:
 
 def of_source(key: str) -> dict[str, str]:
     """Return the two prefixes that belong to a source: for its attestations and for its passages."""
-    return {key: f"{ATTESTATIONS}{key}/", f"{key}-passage": f"{PASSAGES}{key}/"}
+    return {key: f"{THINGS}attestation/{key}/", f"{key}-passage": f"{THINGS}passage/{key}/"}
 
 
 def shorten(iri: str, prefixes: Mapping[str, str]) -> str:

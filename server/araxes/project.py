@@ -49,10 +49,7 @@ class Project:
         return sorted(path.name for path in self.root.glob("data/sources/*/"))
 
     def prefixes(self) -> dict[str, str]:
-        """Return the prefixes that the project declares, with those of its sources.
-
-        Raises `BadProject` where the file that declares them is missing or is not Turtle.
-        """
+        """Return the prefixes of the project and its sources; raises `BadProject` where they cannot be read."""
         try:
             known = prefixes.declared(self.path(prefixes.PREFIX_FILE).read_text("utf-8"))
         except (OSError, SyntaxError, UnicodeDecodeError) as error:
@@ -63,22 +60,16 @@ class Project:
 
     def inputs_hash(self) -> str:
         """Return one hash over everything a release is made of: the project's files and the code that reads them."""
-        named = [(file, self.path(file)) for file in self.inputs()]
+        named = {file: self.path(file) for file in self.inputs()}
         for path in sorted(PACKAGE.rglob("*")):
-            file = path.relative_to(PACKAGE)
-            if path.suffix in {".py", ".rq"} and "_project" not in file.parts:
-                named.append((f"araxes/{file.as_posix()}", path))
-        digest = hashlib.sha256()
-        for name, path in named:
-            digest.update(f"{name}\n{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-        return digest.hexdigest()
+            if path.suffix in {".py", ".rq"} and PACKAGE / "_project" not in path.parents:
+                named[f"araxes/{path.relative_to(PACKAGE).as_posix()}"] = path
+        lines = (f"{name}\n{hashlib.sha256(path.read_bytes()).hexdigest()}\n" for name, path in named.items())
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def locate(given: Path | None, environ: Mapping[str, str]) -> Project:
-    """Return the project: the folder given, else `ARAXES_PROJECT`, else the checkout, else the packaged copy.
-
-    Raises `BadProject` where that folder holds no project.
-    """
+    """Return the project: the folder given, else `ARAXES_PROJECT`, else the checkout, else the packaged copy."""
     asked = given or environ.get("ARAXES_PROJECT")
     for root in [Path(asked)] if asked else [PACKAGE.parent.parent, PACKAGE / "_project"]:
         if (root / prefixes.PREFIX_FILE).is_file():
@@ -87,10 +78,7 @@ def locate(given: Path | None, environ: Mapping[str, str]) -> Project:
 
 
 def graph_of(file: str) -> str | None:
-    """Return the IRI of the named graph to which a Turtle file belongs, or None where it is read but not served.
-
-    A file of data that lies in no folder with a graph of its own belongs to none.
-    """
+    """Return the IRI of the named graph to which a Turtle file belongs, or None where it is read but not served."""
     parts = PurePosixPath(file).parts
     if parts[0] == "ontology":
         return None if parts[1] in NOT_SERVED or file == prefixes.PREFIX_FILE else ONTOLOGY_GRAPH

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
@@ -12,23 +13,20 @@ from araxes.names import XSD
 from araxes.problems import BadParameter, BadQuery
 
 HEADER = re.compile(r"#:\s*([a-z][a-z-]*):\s*(.*?)\s*$")
-PARAMETER = re.compile(r'(\w+)\s+(\S+)\s+"(.*)"$')
+PARAMETER = re.compile(r'(\w+)\s+(iri|[A-Za-z][\w.-]*:[\w.-]+|<[^<>\s]+>)\s+"(.*)"$')
 COLUMN = re.compile(r'(\w+)\s+"(.*)"$')
 MARKED = re.compile(r"^(\s*VALUES\s+\?(\w+)\s*\{)([^{}]*)(\}\s*#\s*param\s*)$", re.MULTILINE)
-PREFIX = re.compile(r"^\s*PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.MULTILINE | re.IGNORECASE)
-KIND = re.compile(r"iri|[A-Za-z][\w.-]*:[\w.-]+|<[^<>\s]+>")
-PREFIXED_NAME = re.compile(r"([A-Za-z][\w.-]*)?:([\w.-]+)")
-LAYOUTS = {"param": (PARAMETER, 'NAME CLASS-or-DATATYPE "description"'), "column": (COLUMN, 'NAME "description"')}
-CHOICES = {"rows": ("set", "ordered", "empty"), "severity": ("error", "warning")}
-LEXICAL = {
-    "integer": re.compile(r"[+-]?\d+"),
-    "decimal": re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)"),
-    "boolean": re.compile(r"true|false|0|1"),
+PREFIX = re.compile(r"^\s*@?PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.MULTILINE | re.IGNORECASE)
+PREFIXED_NAME = re.compile(r"((?:[A-Za-z][\w.-]*)?):([\w.-]+)")
+LAYOUTS = {
+    "param": (PARAMETER, 'NAME KIND "description"`, where the kind is ax:Class, xsd:type or iri'),
+    "column": (COLUMN, 'NAME "description"`'),
 }
+CHOICES = {"rows": ("set", "ordered", "empty"), "severity": ("error", "warning")}
+LEXICAL = {"integer": r"[+-]?\d+", "decimal": r"[+-]?(\d+(\.\d*)?|\.\d+)", "boolean": "true|false|0|1"}
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """What a reader may set: its name, its class or datatype as written, and what it means."""
 
     name: str
@@ -46,13 +44,13 @@ class SavedQuery:
     text: str
     header: tuple[tuple[str, str], ...]
 
-    def first(self, key: str, default: str = "") -> str:
-        """Return the first value of a key of the header."""
-        return next((value for name, value in self.header if name == key), default)
-
     def every(self, key: str) -> tuple[str, ...]:
         """Return all values of a key of the header."""
         return tuple(value for name, value in self.header if name == key)
+
+    def first(self, key: str, default: str = "") -> str:
+        """Return the first value of a key of the header."""
+        return next(iter(self.every(key)), default)
 
     @property
     def title(self) -> str:
@@ -72,14 +70,11 @@ class SavedQuery:
     @property
     def prefixes(self) -> dict[str, str]:
         """Return the prefixes that the query declares."""
-        return {match[1]: match[2] for match in PREFIX.finditer(self.text)}
+        return dict(PREFIX.findall(self.text))
 
 
 def read(path: Path, root: Path) -> SavedQuery:
-    """Return the query that a file holds; the parts of the header that are malformed are left out of it.
-
-    Raises `BadQuery` where the file is not UTF-8 text.
-    """
+    """Return the query in a file, without malformed parts of its header; raises `BadQuery` if it is not UTF-8."""
     file = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     try:
         text = path.read_text("utf-8")
@@ -97,20 +92,12 @@ def load(folder: Path, root: Path) -> dict[str, SavedQuery]:
 def faults(query: SavedQuery) -> Iterator[tuple[int, str, str]]:
     """Yield line, message and hint for everything in the header that is not well formed."""
     for number, line in enumerate(_header_lines(query.text), 1):
-        match = HEADER.match(line)
-        if not match:
-            yield number, f"This line of the header has no key: {line.strip()}", "Write it as `#: key: value`."
-        elif fault := _bad_value(match[1], match[2]):
+        if fault := _fault_of(line):
             yield number, *fault
-    for parameter in query.parameters:
-        if not KIND.fullmatch(parameter.kind):
-            message = f"The kind of the parameter {parameter.name} is {parameter.kind}."
-            yield 1, message, "Use ax:Class, xsd:type or iri."
     declared = {parameter.name for parameter in query.parameters}
     marked = {match[2]: query.text.count("\n", 0, match.start(2)) + 1 for match in MARKED.finditer(query.text)}
     for name in sorted(declared - marked.keys()):
-        hint = f"Add a line `VALUES ?{name} {{ default }}   # param`."
-        yield 1, f"The parameter {name} has no marked line.", hint
+        yield 1, f"The parameter {name} has no marked line.", f"Add a line `VALUES ?{name} {{ default }}   # param`."
     for name in sorted(marked.keys() - declared):
         hint = f'Add `#: param: {name} ax:Class "what it means"` to the header.'
         yield marked[name], f"The marked line for ?{name} has no parameter in the header.", hint
@@ -119,11 +106,8 @@ def faults(query: SavedQuery) -> Iterator[tuple[int, str, str]]:
 def bind(query: SavedQuery, given: Mapping[str, str], prefixes: Mapping[str, str] | None = None) -> str:
     """Return the text of the query with the given values in place of the defaults.
 
-    A value is a term of the parameter's kind: for a class, or for `iri`, an IRI or a prefixed name with a prefix of
-    the query or of `prefixes`; for a datatype the plain text of the literal. It is checked and written as a term,
-    never pasted.
-
-    Raises `BadParameter` for a name that is not a parameter and for a value that is no such term.
+    A value is an IRI or a prefixed name, or for a datatype the plain text of the literal: it is checked and written as
+    a term, never pasted. Raises `BadParameter` for what is no parameter, and for what is no such term.
     """
     known = {**(prefixes or {}), **query.prefixes}
     kinds = {parameter.name: parameter.kind for parameter in query.parameters}
@@ -142,29 +126,27 @@ def _header_lines(text: str) -> Iterator[str]:
     return takewhile(lambda line: line.startswith("#:"), text.splitlines())
 
 
-def _bad_value(key: str, value: str) -> tuple[str, str] | None:
+def _fault_of(line: str) -> tuple[str, str] | None:
+    if not (match := HEADER.match(line)):
+        return f"This line of the header has no key: {line.strip()}", "Write it as `#: key: value`."
+    key, value = match.groups()
     if key in LAYOUTS and not LAYOUTS[key][0].match(value):
-        return f"The {key} cannot be read: {value}", f"Write it as `#: {key}: {LAYOUTS[key][1]}`."
-    if key in CHOICES and value not in CHOICES[key]:
+        return f"The {key} cannot be read: {value}", f"Write it as `#: {key}: {LAYOUTS[key][1]}."
+    if value not in CHOICES.get(key, (value,)):
         return f"{key} is {value!r}.", f"Use one of: {', '.join(CHOICES[key])}."
     return None if value else (f"The key {key} has no value.", "Give it one, or take the line out.")
 
 
 def _term(value: str, kind: str, prefixes: Mapping[str, str]) -> str:
     prefix, _, name = kind.partition(":")
-    if prefixes.get(prefix, XSD if prefix == "xsd" else "") != XSD:
-        return f"<{_iri(value, prefixes)}>"
-    if name in LEXICAL and not LEXICAL[name].fullmatch(value):
-        raise BadParameter(f"{value!r} is not of the datatype {kind}")
-    return str(Literal(value, datatype=NamedNode(XSD + name)))
-
-
-def _iri(value: str, prefixes: Mapping[str, str]) -> str:
+    if prefixes.get(prefix, XSD if prefix == "xsd" else "") == XSD:
+        if not re.fullmatch(LEXICAL.get(name, "(?s).*"), value):
+            raise BadParameter(f"{value!r} is not of the datatype {kind}")
+        return str(Literal(value, datatype=NamedNode(XSD + name)))
     match = PREFIXED_NAME.fullmatch(value)
-    if match and (match[1] or "") in prefixes:
-        value = prefixes[match[1] or ""] + match[2]
+    iri = prefixes[match[1]] + match[2] if match and match[1] in prefixes else value
     try:
-        return NamedNode(value.removeprefix("<").removesuffix(">")).value
+        return str(NamedNode(iri.removeprefix("<").removesuffix(">")))
     except ValueError:
         hint = f"Give an IRI, or a name with one of the prefixes {', '.join(sorted(prefixes))}."
         raise BadParameter(f"{value!r} is not an IRI", hint=hint) from None

@@ -1,4 +1,4 @@
-"""The folder that a build writes and the server reads."""
+"""The folder that a build writes and the server reads; or files of anybody's data in its place."""
 
 import hashlib
 import json
@@ -6,12 +6,12 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from araxes.problems import BadRelease
+from araxes.problems import BadData, BadRelease
 
 DATASET = "dataset.nq"
 MANIFEST = "manifest.json"
@@ -23,10 +23,15 @@ FOLDER = re.compile(r"[0-9a-f]{16}-[0-9a-f]{8}")
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One built release: its folder, and what its manifest says."""
+    """One built release: its folder, with its own copy of ontology, data and queries, and what its manifest says."""
 
     folder: Path
     manifest: Mapping[str, Any]
+
+    @property
+    def root(self) -> Path:
+        """Return the folder."""
+        return self.folder
 
     @property
     def name(self) -> str:
@@ -39,6 +44,11 @@ class Release:
         return str(self.manifest["inputs_hash"])
 
     @property
+    def triples(self) -> int:
+        """Return how many distinct triples the release holds."""
+        return int(self.manifest["distinct_triples"])
+
+    @property
     def dataset(self) -> Path:
         """Return the path of the canonical N-Quads."""
         return self.folder / DATASET
@@ -48,24 +58,11 @@ class Release:
         """Return the files that hold the data."""
         return tuple(Path(name) for name in self.manifest.get("data", ())) or (self.dataset,)
 
-    @property
-    def triples(self) -> int:
-        """Return how many distinct triples the release holds."""
-        return int(self.manifest["distinct_triples"])
-
-    @property
-    def root(self) -> Path:
-        """Return the folder with the release's own copy of ontology, data and queries."""
-        return self.folder
-
 
 def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path) -> Release:
-    """Write a release below `into` and make it the current one; either all of it happens or nothing.
+    """Write a release below `into`, from its files by path, and make it the current one: all of it, or nothing.
 
-    Parameters: `parts`, the content of each file by its path within the release; `manifest`, what is known about
-    it, to which the hash of every part is added; `into`, the folder that holds the releases.
-
-    Raises `BadRelease` where the folder cannot be written.
+    The hash of every part is added to the manifest. Raises `BadRelease` where the folder cannot be written.
     """
     hashes = {name: _sha256(body) for name, body in parts.items()}
     full = {**manifest, "dataset_sha256": hashes[DATASET], "files": hashes}
@@ -77,40 +74,37 @@ def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path)
             open_release(into / name)
         except BadRelease:
             _write({**parts, MANIFEST: text}, into / name)
-        _point(into / CURRENT, name)
-        _forget_old(into, name)
+        beside = into / f".current-{os.getpid()}"
+        beside.unlink(missing_ok=True)
+        beside.symlink_to(name)
+        beside.replace(into / CURRENT)
     except OSError as error:
         hint = "Give a folder that can be written with --release."
         raise BadRelease(f"The release cannot be written: {error}", hint=hint) from error
+    others = [each for each in into.iterdir() if FOLDER.fullmatch(each.name) and each.name != name]
+    for each in sorted(others, key=lambda each: each.stat().st_mtime)[: 1 - KEPT]:
+        shutil.rmtree(each, ignore_errors=True)
     return Release(into / name, full)
 
 
 def open_release(folder: Path) -> Release:
-    """Return the release in a folder, or the current one of a folder of releases, after checking every hash.
-
-    Raises `BadRelease` where there is none, or where a file is missing, is more than the manifest lists or has changed.
-    """
+    """Return the release in a folder, or its current one, every hash checked; raises `BadRelease` as `peek` does."""
     release = peek(folder)
-    digits = release.folder.name.partition("-")[2] if FOLDER.fullmatch(release.folder.name) else ""
-    if not _sha256((release.folder / MANIFEST).read_bytes()).startswith(digits):
-        raise BadRelease(f"In the release {release.folder}, {MANIFEST} is not what was built: its hash differs")
-    listed = release.manifest["files"]
-    present = {path.relative_to(release.folder).as_posix() for path in release.folder.rglob("*") if path.is_file()}
-    for name in sorted(present - {MANIFEST} | listed.keys()):
+    at, listed = release.folder, release.manifest["files"]
+    present = {path.relative_to(at).as_posix(): path for path in at.rglob("*") if path.is_file()}
+    digits = at.name.partition("-")[2] if FOLDER.fullmatch(at.name) else ""
+    for name in sorted(present.keys() | listed.keys()):
         if name not in present:
-            raise BadRelease(f"The release {release.folder} lacks {name}")
-        if name not in listed:
-            raise BadRelease(f"The release {release.folder} holds {name}, which was not built")
-        if _sha256((release.folder / name).read_bytes()) != listed[name]:
-            raise BadRelease(f"In the release {release.folder}, {name} is not what was built: its hash differs")
+            raise BadRelease(f"The release {at} lacks {name}")
+        if name not in {*listed, MANIFEST}:
+            raise BadRelease(f"The release {at} holds {name}, which was not built")
+        if not _sha256(present[name].read_bytes()).startswith(listed.get(name, digits)):
+            raise BadRelease(f"In the release {at}, {name} is not what was built: its hash differs")
     return release
 
 
 def peek(folder: Path) -> Release:
-    """Return the release in a folder, or its current one, without checking the hashes.
-
-    Raises `BadRelease` where there is none, or where its manifest does not say what a release is.
-    """
+    """Return the release in a folder, or its current one, unchecked; raises `BadRelease` for a bad manifest or none."""
     at = folder if (folder / MANIFEST).is_file() else folder / CURRENT
     if not (at / MANIFEST).is_file():
         raise BadRelease(f"There is no release in {folder}")
@@ -125,6 +119,23 @@ def peek(folder: Path) -> Release:
     return Release(at.resolve(), facts)
 
 
+def release_of(files: Sequence[Path]) -> Release:
+    """Return what is served for files of data, named after their bytes; raises `BadData` if one cannot be read."""
+    digest, missing = hashlib.sha256(), []
+    for path in files:
+        try:
+            with path.open("rb") as file:
+                digest.update(f"{path.name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\0".encode())
+        except OSError as error:
+            missing.append(f"{path}: {error.strerror or error}")
+    if missing:
+        raise BadData("; ".join(missing), hint="Give files that exist and can be read.")
+    name, data = digest.hexdigest(), [str(path.absolute()) for path in files]
+    # A place that holds nothing, so that no query or prefix of this project is shown with other people's data.
+    manifest = {"dataset_sha256": name, "distinct_triples": 0, "files": {}, "inputs_hash": name, "data": data}
+    return Release(Path(os.devnull), manifest)
+
+
 def _write(parts: Mapping[str, bytes], target: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".building-", dir=target.parent) as beside:
         whole = Path(beside) / target.name
@@ -135,20 +146,6 @@ def _write(parts: Mapping[str, bytes], target: Path) -> None:
         if target.exists():
             shutil.rmtree(target)
         whole.rename(target)
-
-
-def _point(link: Path, name: str) -> None:
-    beside = link.with_name(f".current-{os.getpid()}")
-    beside.unlink(missing_ok=True)
-    beside.symlink_to(name)
-    beside.replace(link)
-
-
-def _forget_old(into: Path, name: str) -> None:
-    made = [each for each in into.iterdir() if FOLDER.fullmatch(each.name) and each.name != name]
-    made.sort(key=lambda each: each.stat().st_mtime, reverse=True)
-    for each in made[KEPT - 1 :]:
-        shutil.rmtree(each, ignore_errors=True)
 
 
 def _sha256(body: bytes) -> str:

@@ -1,6 +1,8 @@
 """A release behind a real HTTP server: one front process with threads, and the engine's workers behind it."""
 
+import atexit
 import json
+import logging
 import os
 import signal
 import socket
@@ -13,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from araxes.engine import open_pool
-from araxes.engine.frames import end_with_parent, problem_of
-from araxes.engine.frames import told as problem_told
+from araxes.engine.frames import problem_of, told
+from araxes.engine.worker import end_with_parent
 from araxes.problems import CannotListen, Problem
 from araxes.release import Release
 from araxes.settings import Settings
@@ -23,6 +25,7 @@ from araxes.web import create_app
 PAUSE = 0.005
 HEADER_SECONDS = 10
 READ_SECONDS = 20
+LOG_SECONDS = 0.2
 Opened = Callable[[], Release]
 
 
@@ -35,15 +38,18 @@ def serve(opened: Opened, settings: Settings) -> None:
     with _address(settings) as held:
         host, port = held.getsockname()[:2]
         settings = replace(settings, host=host, port=port)
-        run = _granian if settings.http_server == "granian" else _gunicorn
-        told, tell = os.pipe()
+        heard, tell = os.pipe()
         try:
-            run(lambda: _application(first, opened, settings, tell), settings)
+            _run(lambda: _application(first, opened, settings, tell), settings)
         finally:
             os.close(tell)
-            with os.fdopen(told, "rb") as problems:
-                if problem := problems.read():
-                    raise problem_of(json.loads(problem))
+            _raise_what_was_told(heard)
+
+
+def _raise_what_was_told(heard: int) -> None:
+    with os.fdopen(heard, "rb") as problems:
+        if problem := problems.read():
+            raise problem_of(json.loads(problem))
 
 
 def _application(first: Release, opened: Opened, settings: Settings, tell: int) -> Any:
@@ -56,18 +62,21 @@ def _application(first: Release, opened: Opened, settings: Settings, tell: int) 
         engine = open_pool(first, settings, opened)
     except Problem as found:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.write(tell, json.dumps(problem_told(found)).encode())
+        os.write(tell, json.dumps(told(found)).encode())
         os.kill(os.getppid(), signal.SIGTERM)
         signal.pause()
         os._exit(0)
     signal.signal(signal.SIGHUP, lambda *_: engine.reload())
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     app = create_app(engine, settings)
-    threading.Thread(target=_announce, args=(engine.release, settings), daemon=True).start()
+    threading.Thread(
+        target=_attend, args=(app.extensions["araxes.watch"].flush, engine.release, settings), daemon=True
+    ).start()
     return app
 
 
-def _announce(release: Release, settings: Settings) -> None:
-    """Say where the server is, once it takes connections: whoever reads the line may ask at once."""
+def _attend(write_log: Callable[[], None], release: Release, settings: Settings) -> None:
+    """Say where the server is, once it takes connections and may be asked; from then on, write the log."""
     pause = threading.Event()
     while not pause.wait(PAUSE):
         with suppress(OSError), socket.create_connection((settings.host, settings.port), timeout=1):
@@ -76,6 +85,9 @@ def _announce(release: Release, settings: Settings) -> None:
     about = f"{release.triples:,} {'triple' if release.triples == 1 else 'triples'} (release {release.name})"
     sys.stdout.write(f"Araxes serves {about} at http://{_bracketed(settings.host)}:{settings.port}/\n")
     sys.stdout.flush()
+    atexit.register(write_log)
+    while not pause.wait(LOG_SECONDS):
+        write_log()
 
 
 def _drop_those_who_never_read(port: int) -> None:
@@ -89,7 +101,7 @@ def _drop_those_who_never_read(port: int) -> None:
                 found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READ_SECONDS * 1000)
 
 
-def _granian(load: Callable[[], Any], settings: Settings) -> None:
+def _run(load: Callable[[], Any], settings: Settings) -> None:
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
@@ -116,41 +128,6 @@ def _granian(load: Callable[[], Any], settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=5,
     ).serve(target_loader=load, wrap_loader=False)
-
-
-def _gunicorn(load: Callable[[], Any], settings: Settings) -> None:
-    from gunicorn.app.base import BaseApplication
-    from gunicorn.arbiter import Arbiter
-
-    class Server(Arbiter):  # type: ignore[misc]
-        """Gunicorn, but for SIGHUP: the process that serves is told, and not replaced."""
-
-        def handle_hup(self) -> None:
-            self.kill_workers(signal.SIGHUP)
-
-    class Application(BaseApplication):  # type: ignore[misc]
-        """Gunicorn's settings, in code."""
-
-        def load_config(self) -> None:
-            options = {
-                "bind": f"{_bracketed(settings.host)}:{settings.port}",
-                "worker_class": "gthread",
-                "threads": settings.threads,
-                "timeout": 0,
-                "graceful_timeout": 5,
-                "loglevel": "warning",
-                "reuse_port": True,
-            }
-            for name, value in options.items():
-                self.cfg.set(name, value)
-
-        def load(self) -> Any:
-            return load()
-
-        def run(self) -> None:
-            Server(self).run()
-
-    Application().run()
 
 
 def _bracketed(host: str) -> str:

@@ -16,17 +16,13 @@ FILE = "ARAXES_SETTINGS"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting; a number must lie between `least` and `most`, a text be one of `words` where there are any.
-
-    `limit` says that it bounds what a query may do, and so stands on the limits page.
-    """
+    """One setting; a number must lie between `least` and `most`; a `limit` stands on the limits page."""
 
     name: str
     default: str | int
     help: str
     least: int = 0
     most: int = 0
-    words: tuple[str, ...] = ()
     limit: bool = False
 
     @property
@@ -40,7 +36,7 @@ class Setting:
         Raises `BadSetting` where it is not a whole number, or not allowed: nothing is clamped.
         """
         if isinstance(self.default, str):
-            return self._word(str(value))
+            return str(value)
         try:
             number = int(str(value))
         except ValueError:
@@ -49,38 +45,29 @@ class Setting:
             raise BadSetting(f"{self.name} is {number}, but must lie between {self.least:,} and {self.most:,}")
         return number
 
-    def _word(self, text: str) -> str:
-        if self.words and text not in self.words:
-            raise BadSetting(f"{self.name} is {text!r}, but must be one of: {', '.join(self.words)}")
-        return text
 
-
-def told(text: str, least: int = 0, most: int = 0, **more: Any) -> dict[str, Any]:
-    """Return what a setting is for and what it may be, as the field that holds it keeps them."""
-    return {"help": text, "least": least, "most": most, **more}
+def word(default: str, text: str) -> Any:
+    """Return the field of a setting that is a text."""
+    return field(default=default, metadata={"help": text})
 
 
 def number(default: int, least: int, most: int, text: str) -> Any:
     """Return the field of a setting that says how the server runs."""
-    return field(default=default, metadata=told(text, least, most))
+    return field(default=default, metadata={"help": text, "least": least, "most": most})
 
 
 def limit(default: int, least: int, most: int, text: str) -> Any:
     """Return the field of a setting that bounds what one query may do."""
-    return field(default=default, metadata=told(text, least, most, limit=True))
+    return field(default=default, metadata={"help": text, "least": least, "most": most, "limit": True})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The value of every setting; what each is for and may be stands in its field."""
 
-    host: str = field(default="127.0.0.1", metadata=told("Address to listen on"))
+    host: str = word("127.0.0.1", "Address to listen on")
     port: int = number(8000, 0, 65535, "Port to listen on; 0 takes a free one")
-    public_url: str = field(default="", metadata=told("Address by which others know the server, if it is another one"))
-    http_server: str = field(
-        default="granian",
-        metadata=told("Server that speaks HTTP: granian, or gunicorn", words=("granian", "gunicorn")),
-    )
+    public_url: str = word("", "Address by which others know the server, if it is another one")
     threads: int = number(400, 16, 2_000, "Requests held side by side, waiting ones included")
     proxies: int = number(0, 0, 5, "Proxies in front that are trusted to say who the client is")
     workers: int = number(5, 2, 64, "Processes that evaluate queries; one is kept for short ones")
@@ -93,7 +80,6 @@ class Settings:
     query_megabytes: int = limit(512, 32, 65_536, "Memory that a query may take beside the data, in MiB")
     query_characters: int = limit(50_000, 100, 1_000_000, "Longest query that is read, in characters")
     query_depth: int = limit(200, 5, 500, "Deepest nesting of brackets in a query")
-    query_pieces: int = limit(2_000, 100, 2_000, "Most words and signs of a query outside VALUES")
     answer_rows: int = limit(200_000, 10, 10_000_000, "Most rows of an answer")
     answer_triples: int = limit(200_000, 10, 10_000_000, "Most triples of an answer")
     answer_kilobytes: int = limit(65_536, 16, 4_194_304, "Largest answer, in KiB")

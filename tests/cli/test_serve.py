@@ -89,7 +89,7 @@ def test_it_stops_when_told(copy: Copy, sign: signal.Signals) -> None:
 
 def test_serving_loads_nothing_that_building_needs() -> None:
     code = (
-        f"import sys, araxes.cli, araxes.serving, araxes.engine.store; print([n for n in {HEAVY} if n in sys.modules])"
+        f"import sys, araxes.cli, araxes.serving, araxes.engine.pool; print([n for n in {HEAVY} if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "[]\n"

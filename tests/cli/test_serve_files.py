@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -133,7 +132,6 @@ def test_settings_come_from_a_file_and_the_environment_wins(tmp_path: Path) -> N
         ("query_seconds = 3", "query_seconds, which is no setting"),
         ("query_milliseconds = 1", "between 50 and 600,000"),
         ('query_milliseconds = "soon"', "not a whole number"),
-        ('http_server = "flask"', "granian, gunicorn"),
         ("= 1", "cannot be read"),
     ],
 )
@@ -142,27 +140,6 @@ def test_a_bad_file_of_settings_is_not_understood(tmp_path: Path, text: str, sai
     done = araxes("serve", "--settings", str(tmp_path / "araxes.toml"), "--data", "x.nt")
     assert done.returncode == 2
     assert said in done.stderr
-
-
-def test_gunicorn_serves_the_same_and_frees_the_worker_of_a_client_that_hangs_up(tmp_path: Path) -> None:
-    data = tmp_path / "data.nt"
-    data.write_text("".join(f"<http://a/{n}> <http://a/p> <http://a/{n + 1}> .\n" for n in range(2_000)))
-    settings = {"ARAXES_HTTP_SERVER": "gunicorn", "ARAXES_QUERY_MILLISECONDS": "60000"}
-    with served("--data", str(data), **settings) as running:
-        assert count(running.url) == 2_000
-        host, port = running.url.split("/")[2].split(":")
-        with socket.create_connection((host, int(port))) as client:
-            path = query_url("/", SLOW)
-            client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-            until(lambda: metric(running.url, "araxes_busy") == 1)
-        until(lambda: metric(running.url, "araxes_busy") == 0)
-        running.process.send_signal(signal.SIGHUP)
-        until(lambda: count(running.url) == 2_000)
-
-
-def metric(url: str, name: str) -> float:
-    lines = request(f"{url}metrics", accept="text/plain").text.splitlines()
-    return next(float(line.split()[-1]) for line in lines if line.startswith(f"{name} "))
 
 
 def test_a_signal_before_it_has_started_ends_it(tmp_path: Path) -> None:

@@ -57,6 +57,12 @@ PLACES = [
     ("SELECT * { ?s ?p ?o } ¶_", "not SPARQL 1.1 from here on"),
     ("SELECT * { ?s ?p ?o } LIMIT ¶-1", "not SPARQL 1.1 from here on"),
 ]
+# As PLACES, but the problem names the line alone.
+LINES = [
+    ("SELECT * {\n ?s ?p ¶'not closed }", "from this ' on, it is not clear where a string ends"),
+    ('SELECT * { ?s ?p ¶"""not "closed" }', 'from this " on, it is not clear where a string ends'),
+    ("SELECT * { ?s ?p ¶'a\\d' }", "from this ' on, it is not clear where a string ends"),
+]
 
 
 @pytest.mark.parametrize(("marked", "meant"), MEANT)
@@ -72,6 +78,14 @@ def test_the_place_and_the_reason_are_shown(asked, loaded, marked: str, reason: 
     found = refused(asked, loaded, marked.replace("¶", ""))
     assert reason in found.detail
     check_place(found, marked)
+
+
+@pytest.mark.parametrize(("marked", "reason"), LINES)
+def test_a_string_that_does_not_end_is_shown(asked, loaded, marked: str, reason: str) -> None:
+    found = refused(asked, loaded, marked.replace("¶", ""))
+    lines = marked.partition("¶")[0].split("\n")
+    assert found.detail == f"Line {len(lines)}: {reason}"
+    assert (found.more["line"], found.more["column"]) == (len(lines), len(lines[-1]) + 1)
 
 
 def check_place(found: BadQuery, marked: str) -> None:

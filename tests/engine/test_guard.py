@@ -1,12 +1,11 @@
 """The guard: what must be refused is found in whatever dress, and what is harmless passes."""
 
-import subprocess
-import sys
+import re
 from contextlib import suppress
 
 import pytest
 from araxes.engine import guard
-from araxes.problems import BadQuery, QueryTooLong, ServiceRefused, TooDeep
+from araxes.problems import BadQuery, QueryTooDeep, QueryTooLong, ServiceRefused
 from araxes.settings import Settings
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -58,7 +57,8 @@ DOUBTFUL = [
     "SELECT * { VALUES ?a { '''' } SERVICE <http://x/> {} }",
     "SELECT * { VALUES ?a { ''' 'x:\\- } SERVICE <http://x/> {} VALUES ?b { ''' ' } }",
     "SELECT * { VALUES ?a { ''' ' # \\uD800 \n } SERVICE <http://x/> {} #'''\n }",
-    "SELECT * { ?a ?b 'not closed }",
+    "SELECT * { ?a ?b 'not closed } # SERVICE",
+    "SELECT (1<?a#> AS ?b) FROM <urn:not> #\n AS ?b) FROM <urn:c> {}",
 ]
 
 
@@ -86,66 +86,12 @@ def test_what_could_hide_something_is_refused(text: str) -> None:
         "SELECT * " + "{" * 201 + "}" * 201,
         "SELECT * { FILTER" + "(" * 200 + "1" + ")" * 200 + "}",
         "SELECT * { ?a <urn:p> " + "[" * 200 + "]" * 200 + "}",
-        "SELECT * { FILTER(1<" + "(" * 200 + "1" + ")" * 200 + ">2) }",
-        "SELECT * { FILTER(" + "!" * 2_001 + "true) }",
-        "SELECT (1" + "+1" * 2_001 + " AS ?x) {}",
-        "SELECT * { {}" + " UNION {}" * 2_001 + "}",
-        "SELECT * {" + " ?a ?b ?c ." * 2_001 + "}",
-        "SELECT * { ?a <urn:p>" + "/<urn:p>" * 2_001 + " ?b }",
     ],
-    ids=["groups", "brackets", "nodes", "hidden", "not", "plus", "union", "patterns", "path"],
+    ids=["groups", "brackets", "nodes"],
 )
-def test_what_would_end_the_process_is_refused(text: str) -> None:
-    with pytest.raises(TooDeep):
+def test_what_is_too_deep_is_refused(text: str) -> None:
+    with pytest.raises(QueryTooDeep):
         guard.inspect(text, SETTINGS)
-
-
-BROAD = {
-    "objects": lambda n: "ASK { ?s ?p 1" + ",1" * n + " }",
-    "pairs": lambda n: "ASK { ?s ?p 1" + ";?p 1" * n + " }",
-    "list": lambda n: "ASK { ?s ?p (" + "1 " * n + ") }",
-    "list of truths": lambda n: "ASK { ?s ?p (" + "true" * n + ") }",
-    "list of decimals": lambda n: "ASK { ?s ?p (1" + ".1" * n + ") }",
-    "list of truths and a name": lambda n: "PREFIX x: <urn:x> ASK { ?s ?p (" + "true1" * n + "truex:a) }",
-    "list in no VALUES": lambda n: "PREFIX x: <urn:x> ASK { ?s ?p x:a·VALUES ?v { ?s ?p (" + "1 " * n + ") } }",
-    "expressions": lambda n: "SELECT " + "".join(f"(1 AS ?a{i})" for i in range(n)) + " {}",
-    "order": lambda n: "SELECT * {} ORDER BY " + "(1)" * n,
-    "group": lambda n: "SELECT (1 AS ?z) {} GROUP BY " + "(1)" * n,
-    "having": lambda n: "SELECT (1 AS ?z) {} GROUP BY ?x HAVING" + "(1)" * n,
-    "describe": lambda n: "DESCRIBE " + "<urn:a> " * n,
-    "describe names": lambda n: "PREFIX : <urn:> DESCRIBE " + ": " * n,
-    "bind": lambda n: "ASK { " + "".join(f"BIND(1 AS ?a{i})" for i in range(n)) + "}",
-    "minus": lambda n: "ASK { " + "MINUS{}" * n + "}",
-    "lateral": lambda n: "ASK { " + "LATERAL{}" * n + "}",
-    "selects": lambda n: "ASK { " + "{SELECT*{}}" * n + "}",
-    "ground": lambda n: "PREFIX : <urn:> ASK { " + ": : :." * n + "}",
-    "hidden": lambda n: "PREFIX x: <urn:x> ASK { FILTER(1<x:a" + "+1" * n + ">2) }",
-}
-RUN = "import sys, pyoxigraph; str(pyoxigraph.Store().query(sys.stdin.read()))"
-
-
-def most_that_passes(shape: str) -> int:
-    low, high = 0, 3_000
-    while high - low > 1:
-        middle = (low + high) // 2
-        try:
-            guard.inspect(BROAD[shape](middle), SETTINGS)
-            low = middle
-        except (TooDeep, QueryTooLong):
-            high = middle
-    return low
-
-
-@pytest.mark.parametrize("shape", BROAD)
-def test_twice_the_broadest_query_that_passes_does_not_end_the_process(shape: str) -> None:
-    most = most_that_passes(shape)
-    assert 100 < most < 2_001
-    command = [sys.executable, "-c", RUN]
-    with suppress(subprocess.TimeoutExpired):  # an answer may take long; what breaks, breaks at once
-        done = subprocess.run(
-            command, input=BROAD[shape](2 * most).encode(), capture_output=True, timeout=3, check=False
-        )
-        assert done.returncode >= 0, f"{shape}: {most}"
 
 
 def test_deep_text_within_a_string_is_harmless() -> None:
@@ -213,30 +159,35 @@ PIECES = st.sampled_from(
         *("'a'", '"a"', "^^", "<=", "1.1.1", "true", "\u017fERVICE", "\u00b7", "FILTER(1<2)", "\\u0053ERVICE", "BIND"),
     ]
 )
-SMALL = Settings(query_pieces=100, query_depth=5)
+SMALL = Settings(query_depth=5)
 
 
 @settings(max_examples=3000, deadline=None)
 @given(text=st.lists(PIECES, max_size=30).map("".join) | st.text(max_size=60))
 @example(text="a" * 50)
-@example(text="a," * 25)
-@example(text="1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.")
-@example(text="VALUES ?v {}" * 4)
+@example(text="{{{{{{")
 def test_what_passes_without_a_scan_also_passes_the_scan(text: str) -> None:
-    if guard._plain(text, SMALL):
+    try:
+        guard.inspect(text, SMALL)
         guard._scan(text, SMALL)
+    except (ServiceRefused, QueryTooDeep) as refused:
+        with pytest.raises(type(refused)):
+            guard.inspect(text, SMALL)
+    except BadQuery:  # what is not clear is refused only where it might hide something
+        with suppress(BadQuery):
+            guard.inspect(text, SMALL)
+            assert not re.search(r"SERVICE|FROM|\\", text.upper())
 
 
 @pytest.mark.parametrize(
     ("more", "few", "limit"),
     [
         (" ?x ." * 101, Settings(query_characters=100), "query_characters"),
-        (" ?x ." * 101, Settings(query_pieces=100), "query_pieces"),
         ("[" * 100, Settings(query_depth=100), "query_depth"),
     ],
 )
 def test_a_limit_is_named_for_machines(more: str, few: Settings, limit: str) -> None:
-    with pytest.raises((QueryTooLong, TooDeep)) as raised:
+    with pytest.raises((QueryTooLong, QueryTooDeep)) as raised:
         guard.inspect("SELECT * { ?s ?p ?o" + more, few)
     assert raised.value.more == {"limit": limit, "most": 100}
 
@@ -254,8 +205,8 @@ def test_a_limit_is_named_for_machines(more: str, few: Settings, limit: str) -> 
     ],
 )
 def test_what_changes_by_itself_is_seen(text: str, fixed: bool) -> None:
-    assert guard.inspect(text, SETTINGS).fixed is fixed
-    assert guard.inspect(text + "#" * 2_000, SETTINGS).fixed is fixed
+    assert guard.inspect(text, SETTINGS) is fixed
+    assert guard.inspect(text + "# SERVICE", SETTINGS) is fixed
 
 
 @pytest.mark.parametrize(

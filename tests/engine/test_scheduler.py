@@ -94,16 +94,8 @@ def test_who_holds_fewest_is_called_first() -> None:
 def test_nobody_waits_for_ever() -> None:
     queue = scheduler(workers=2, wait=20)
     queue.take("a", long=True)
-    with pytest.raises(Busy, match="No worker was free within 0[.]02 seconds"):
+    with pytest.raises(Busy, match=r"No worker was free within 0\.02 s"):
         queue.take("a", long=True)
-    assert queue.waiting == 0
-
-
-def test_who_hangs_up_leaves_the_queue() -> None:
-    queue = scheduler(workers=2)
-    queue.take("a", long=True)
-    with pytest.raises(Busy):
-        queue.take("a", long=True, gone=lambda: True)
     assert queue.waiting == 0
 
 

@@ -9,6 +9,7 @@ from araxes.knowledge import reading, rules
 from araxes.knowledge.reading import Document
 from araxes.project import Project
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+from rdflib_rules import derive_with_rdflib
 
 AX = "https://w3id.org/araxes/ns/"
 ID = "https://w3id.org/araxes/id/"
@@ -72,7 +73,7 @@ def test_rdflib_makes_the_same_of_the_whole_graph(
     project: Project, documents: list[Document], derived: rules.Derived
 ) -> None:
     begun = time.monotonic()
-    other = rules.derive_with_rdflib(documents, project.queries("rules"))
+    other = derive_with_rdflib(documents, project.queries("rules"))
     assert time.monotonic() - begun < CEILING
     assert sum(len(triples) for triples in other.values()) > 500
     assert other == {file: triples for file, triples in derived.items() if file != rules.DIFFERENT}

@@ -72,8 +72,8 @@ def test_the_whole_is_consistent_and_every_class_can_have_members(ontology: list
     assert any(triple.object == different for triple in data)
     verdict = logic.reason([*ontology, *data])
     assert verdict.consistent
-    assert verdict.unsatisfiable == ()
-    assert verdict.same_as == ()
+    assert verdict.unsatisfiable == []
+    assert verdict.same_as == []
 
 
 def test_every_trap_has_a_twin_and_says_what_is_wrong(counted: Callable[[str], None]) -> None:

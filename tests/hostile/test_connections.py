@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from helpers import JSON, Served, query_url, request, rows
-from siege import Probe, resident
+from siege import ELSEWHERE, Probe, asked_from, resident
 
 SMALL = "SELECT (1 AS ?one) {}"
 LARGE = "SELECT * { ?s ?p ?o . ?x ?y ?z } LIMIT 20000"
@@ -19,12 +19,13 @@ SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
 
 @contextmanager
-def connected(server: str, *, small_window: bool = False) -> Iterator[socket.socket]:
+def connected(server: str, *, small_window: bool = False, source: str = "127.0.0.1") -> Iterator[socket.socket]:
     at = urlsplit(server)
     with socket.socket() as client:
         if small_window:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.settimeout(60)
+        client.bind((source, 0))
         client.connect((str(at.hostname), int(at.port or 80)))
         yield client
 
@@ -95,7 +96,7 @@ def test_what_is_not_http_is_answered_or_hung_up(besieged: str, probe: Probe, na
 
 
 def probe_now(server: str) -> None:
-    assert rows(request(query_url(server, SMALL))) == [{"one": "1"}]
+    assert asked_from(ELSEWHERE, server, f"{SMALL} # {time.monotonic()}") == "1"
 
 
 def test_clients_that_send_a_byte_and_wait_hold_nobody_up(besieged: str, probe: Probe) -> None:
@@ -111,6 +112,13 @@ def test_clients_that_send_half_a_body_and_wait_hold_nobody_up(besieged: str, pr
             stack.enter_context(connected(besieged)).sendall(post(b"SELECT", "Content-Length: 30"))
         for _ in range(5):
             probe_now(besieged)
+        with connected(besieged, source=ELSEWHERE) as client:
+            client.sendall(post(b"ASK {}", "Content-Length: 6", f"Accept: {JSON}"))
+            assert client.recv(1000).startswith(b"HTTP/1.1 200")
+        refused = said(besieged, post(b"ASK {}", "Content-Length: 6"))
+        assert refused.startswith(b"HTTP/1.1 503")
+        assert b"retry-after" in refused.lower()
+    probe_now(besieged)
 
 
 def test_clients_that_never_read_hold_nobody_up(besieged: str, probe: Probe) -> None:

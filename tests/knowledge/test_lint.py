@@ -45,7 +45,7 @@ FAULTS = {
         "shape:PositionAttestation has no constraint",
     ),
     "query term": ("ax:codePoints ?length", "ax:codePoint ?length", "names ax:codePoint, which nothing declares"),
-    "query prefix": ("$this oa:hasSource", "$this foo:hasSource", "uses the prefix foo:"),
+    "query prefix": ("$this oa:hasSource", "$this foo:hasSource", "names a prefix that is not declared"),
     "query syntax": ("FILTER ( ?value > ?length )", "FILTER ( ?value > )", "is not SPARQL 1.1"),
 }
 

@@ -37,8 +37,7 @@ def test_a_changed_letter_fails_its_passage_alone(documents: list[Document], tmp
 def test_line_breaks_are_not_translated(documents: list[Document], tmp_path: Path) -> None:
     report = verified(documents, tmp_path, TEXT.replace(b"\n", b"\r\n"))
     assert "0 of 3 passages" in report.remark
-    lengths = [found.message for found in report.findings if "code points; the text has" in found.message]
-    assert lengths == ["This file has 64 code points; the text has 61."]
+    assert any("not byte for byte the text" in found.message for found in report.findings)
 
 
 def test_offsets_outside_a_short_text_fail(documents: list[Document], tmp_path: Path) -> None:

@@ -172,4 +172,4 @@ def test_two_queries_of_one_name_and_kind_are_found(copy: Copy) -> None:
 def test_a_rule_with_the_name_of_what_the_build_writes_is_found(copy: Copy) -> None:
     copy.write("queries/rules/all-different.rq", "CONSTRUCT WHERE { ?s ?p ?o }")
     (found,) = reading.read_queries(Project(copy.root), "queries/rules/").findings
-    assert found.message.startswith("A rule cannot be called all-different")
+    assert found.message.startswith("The file that the build itself writes is called all-different too")

@@ -92,7 +92,7 @@ def test_validate_names_the_shape_and_the_focus() -> None:
     text = f"{NODE} <urn:p> . <urn:p> sh:path <urn:q> ; sh:minCount 1 ."
     data = [quad.triple for quad in parse("<urn:x> a <urn:C> .", RdfFormat.TURTLE)]
     (result,) = shapes.validate(data, [quad.triple for quad in parse(text, RdfFormat.TURTLE)])
-    assert (result.shape, result.focus, result.path) == ("urn:p", NamedNode("urn:x"), (NamedNode("urn:q"),))
+    assert (result["shape"], result["focus"], result["path"].value) == (NamedNode("urn:p"), NamedNode("urn:x"), "urn:q")
 
 
 def test_shapes_that_cannot_be_run_are_a_problem() -> None:

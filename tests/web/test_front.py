@@ -148,17 +148,15 @@ def test_a_problem_on_the_page_shows_where_and_what_was_likely_meant(site: Any) 
         "column": 3,
         "excerpt": "1 | SELCT\n    ^",
         "did_you_mean": "SELECT",
-        "expected": ["ASK", "SELECT"],
     }
 
     def refused(question: Question) -> Answer:
-        raise TooMuchMemory("It is <b>large</b>", more=more)
+        raise TooMuchMemory("It is <b>large</b>", hint="Did you mean SELECT?", more=more)
 
     found.engine.reply = refused
     page = found.query("SELECT * {} #mend me", accept=BROWSER).text
     assert "<pre><code>1 | SELCT\n    ^</code></pre>" in page
-    assert "Did you mean <code>SELECT</code>?" in page
-    assert "<code>ASK</code>" in page
+    assert page.count("Did you mean SELECT?") == 1
     assert "&lt;b&gt;large" in page
     assert "#mend me</textarea>" in page
 
@@ -169,11 +167,11 @@ def test_types_are_absolute_where_the_server_knows_its_name(site: Any) -> None:
     assert "instance" not in document
 
 
-def test_the_question_has_client_time_and_the_way_to_see_that_it_is_gone(site: Any) -> None:
+def test_the_question_has_client_and_time(site: Any) -> None:
     found = site(proxies=1)
     found.send("/sparql?query=ASK%7B%7D&timeout=0.5", x_forwarded_for="6.6.6.6, 198.51.100.1")
     question = found.engine.asked[0]
-    assert (question.client, question.milliseconds, question.gone) == ("198.51.100.1", 500, None)
+    assert (question.client, question.milliseconds) == ("198.51.100.1", 500)
 
 
 @pytest.mark.parametrize(
@@ -192,23 +190,6 @@ def test_a_client_is_who_the_trusted_proxies_say(site: Any, proxies: int, header
     found = site(proxies=proxies)
     found.query(**({"x_forwarded_for": header} if header else {}))
     assert found.engine.asked[0].client == client
-
-
-def test_a_client_that_hangs_up_is_seen_through_its_socket(site: Any) -> None:
-    import socket
-
-    found = site()
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        found.query(**{"gunicorn.socket": ours})
-        gone = found.engine.asked[0].gone
-        assert gone() is False
-        theirs.send(b"more")
-        assert gone() is False
-        assert ours.recv(4) == b"more"
-        theirs.close()
-        assert gone() is True
-    assert gone() is True
 
 
 def test_long_answers_are_not_drawn_as_pages(site: Any) -> None:

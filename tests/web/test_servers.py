@@ -1,21 +1,31 @@
-"""Both HTTP servers carry the same application in the same way."""
+"""The application is plain WSGI: another HTTP server carries it in the same way."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from helpers import TINY, query_url, request, serving
+from helpers import TESTS, environment, query_url, request
 
 STATES = "SELECT ?s WHERE { ?s a <https://w3id.org/araxes/ns/State> } ORDER BY ?s"
 
 
 @pytest.fixture(scope="module")
 def gunicorn(tiny_releases: Path) -> Iterator[str]:
-    words = ("--no-build", "--project", str(TINY), "--release", str(tiny_releases))
-    with serving(*words, ARAXES_HTTP_SERVER="gunicorn") as url:
-        yield url
+    command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--threads", "8", "plain_wsgi:app"]
+    command += ["--pythonpath", str(TESTS / "fixtures")]
+    env = environment(RELEASE=str(tiny_releases))
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as process:
+        try:
+            assert process.stderr
+            listening = next(line for line in process.stderr if "Listening at: " in line)
+            yield listening.split("Listening at: ")[1].split()[0] + "/"
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
 
 
 def test_both_http_servers_carry_the_same(tiny_server: str, gunicorn: str) -> None:

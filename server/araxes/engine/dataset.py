@@ -1,17 +1,16 @@
 """Files of data in a store, and the graphs of it that one question sees."""
 
 import re
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 
-from pyoxigraph import DefaultGraph, NamedNode, QuerySolutions, RdfFormat, Store, parse
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 
-from araxes.engine.guard import TOKENS
+from araxes.engine.guard import DEEPER, TOKENS
 from araxes.engine.question import Question, prologue_end
 from araxes.prefixes import shorten
 from araxes.problems import BadData, BadQuery, BadRequest
@@ -19,22 +18,9 @@ from araxes.problems import BadData, BadQuery, BadRequest
 READ = ("nq", "nt", "ttl", "trig", "rdf", "owl", "xml", "jsonld", "json")
 KINDS = {f".{name}": RdfFormat.from_extension(name.replace("owl", "rdf")) for name in READ}
 PLACE = re.compile(r"Parser error [^:]*: ")
-COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 TERMS = "SELECT DISTINCT ?t { { [] ?t [] } UNION { [] a ?t FILTER(isIRI(?t)) } }"
 GLUED = re.compile(r"FROM.*:", re.IGNORECASE)
-MERGED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What one question sees: a store, and which of its graphs."""
-
-    store: Store
-    graphs: Mapping[str, Any]
-
-    def query(self, text: str) -> Any:
-        """Return what the engine answers to a query over these graphs, whatever FROM the query has."""
-        return self.store.query(text, **self.graphs)
+Ask = Callable[[str], Any]
 
 
 @dataclass
@@ -48,51 +34,45 @@ class Loaded:
     prefixes: Mapping[str, str]
     triples: int
     shared: bool
-    _merged: OrderedDict[frozenset[NamedNode], Store] = field(default_factory=OrderedDict)
 
     @cached_property
     def terms(self) -> tuple[str, ...]:
         """Return the properties and classes in use, as prefixed names where there is a prefix."""
-        found = self.store.query(TERMS)
-        iris = sorted(row["t"].value for row in found) if isinstance(found, QuerySolutions) else []
-        return tuple(shorten(iri, self.prefixes) for iri in iris)
+        found: Any = self.store.query(TERMS)
+        return tuple(shorten(iri, self.prefixes) for iri in sorted(row["t"].value for row in found))
 
-    def view(self, question: Question) -> View:
-        """Return what a question sees: the graphs that the request names, else those of FROM, else everything.
+    def view(self, question: Question) -> Ask:
+        """Return what asks the graphs that a question sees: those that the request names, else those of FROM, else all.
 
         Several default graphs are merged as sets (SPARQL 1.1 Query, 13.2.1), which the engine does not do.
 
         Raises `BadRequest` for a graph whose name is no IRI, and `SyntaxError` where FROM cannot be read.
         """
-        default, named = _nodes(question.default_graphs), _nodes(question.named_graphs)
-        if not default and not named and "FROM" in question.text.upper():
-            default, named = from_clauses(question.text)
-        if not default and not named:
-            return View(self.store, {})
-        default, named = list(dict.fromkeys(default)), list(dict.fromkeys(named))  # the engine asks one twice
-        if self.shared and len(default) > 1 and self._overlap(default):
-            merged = self._merge(default, named)
-            return View(merged, {"default_graph": [DefaultGraph()], "named_graphs": named})
-        return View(self.store, {"default_graph": default, "named_graphs": named})
+        try:
+            graphs, names = [*map(NamedNode, question.default_graphs)], [*map(NamedNode, question.named_graphs)]
+        except ValueError as error:
+            found, hint = f"The name of a graph is not an IRI: {error}", "Give graphs as absolute IRIs."
+            raise BadRequest(found, hint=hint) from None
+        if not graphs and not names and "FROM" in question.text.upper():
+            graphs, names = from_clauses(question.text)
+        if not graphs and not names:
+            return self.store.query
+        default, named = frozenset(graphs), frozenset(names)  # the engine would ask one twice
+        if self.shared and len(default) > 1:
+            merged = _merged(self.store, default, named)
+            return partial(merged.query, default_graph=DefaultGraph(), named_graphs=[*named])
+        return partial(self.store.query, default_graph=[*default], named_graphs=[*named])
 
-    def _overlap(self, graphs: list[NamedNode]) -> bool:
-        both = "ASK {{ GRAPH {} {{ ?s ?p ?o }} GRAPH {} {{ ?s ?p ?o }} }}"
-        pairs = ((one, two) for at, one in enumerate(graphs) for two in graphs[:at])
-        return any(self.store.query(both.format(one, two)) for one, two in pairs)
 
-    def _merge(self, default: list[NamedNode], named: list[NamedNode]) -> Store:
-        key = frozenset(default)
-        merged = self._merged.setdefault(key, Store())
-        self._merged.move_to_end(key)
-        for graph in {*default, *named}:
-            if self.store.contains_named_graph(graph) and not merged.contains_named_graph(graph):
-                merged.add_graph(graph)
-                merged.bulk_extend(self.store.quads_for_pattern(None, None, None, graph))
-                if graph in key:
-                    merged.update(f"ADD {graph} TO DEFAULT")
-        while len(self._merged) > MERGED:
-            self._merged.popitem(last=False)
-        return merged
+@lru_cache(maxsize=4)
+def _merged(store: Store, default: frozenset[NamedNode], named: frozenset[NamedNode]) -> Store:
+    """Return a store whose default graph is the union of several: its triples stand in no graph, and once."""
+    made = Store()
+    for graph in default:
+        made.bulk_extend(Quad(*quad.triple) for quad in store.quads_for_pattern(None, None, None, graph))
+    for graph in named:
+        made.bulk_extend(store.quads_for_pattern(None, None, None, graph))
+    return made
 
 
 def load(files: Sequence[Path], prefixes: Mapping[str, str]) -> Loaded:
@@ -104,13 +84,12 @@ def load(files: Sequence[Path], prefixes: Mapping[str, str]) -> Loaded:
     Raises `BadData` that names every file that cannot be read, and where it goes wrong.
     """
     store = Store()
-    bad = {str(path): found for path in files if (found := _failed(store, path))}
-    if bad:
+    if bad := {str(path): found for path in files if (found := _failed(store, path))}:
         raise BadData("; ".join(f"{name}: {found}" for name, found in bad.items()), more={"files": [*bad]})
-    quads, own = len(store), _count(store)
-    for update in _unions(list(store.named_graphs())):
-        store.update(update)
-    triples = own + len(store) - quads
+    quads = len(store)
+    store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
+    count: Any = store.query("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
+    triples = int(next(count)["n"].value)
     return Loaded(store, prefixes, triples, shared=triples < quads)
 
 
@@ -120,17 +99,14 @@ def from_clauses(text: str) -> tuple[list[NamedNode], list[NamedNode]]:
     Raises `SyntaxError` for a name that cannot be read, and `BadQuery` for a FROM without a space after it.
     """
     start, depth = prologue_end(text), 0
-    after, names = "", {"FROM": list[str](), "NAMED": list[str]()}
+    outside, names = [""], {"FROM": list[str](), "NAMED": list[str]()}
     for match in TOKENS.finditer(text, start):
-        kind, word = match.lastgroup, match[0]
-        depth += {"open": 1, "values": 1, "close": -1}.get(str(kind), 0)
-        if depth or kind not in {"word", "iri"}:
-            continue
-        if word.upper() in names:
-            after = word.upper()
-        elif after:
-            names[after].append(word)
-            after = ""
+        depth += DEEPER.get(str(match.lastgroup), 0)
+        if not depth and match.lastgroup in {"word", "iri"}:
+            outside.append(match[0])
+    for before, word in pairwise(outside):
+        if before.upper() in names and word.upper() != "NAMED":
+            names[before.upper()].append(word)
         elif GLUED.match(word):
             raise BadQuery(f"{word} can be a name, or FROM and a name", hint="Put a space after FROM, or write an IRI.")
     return resolved(text[:start], names["FROM"]), resolved(text[:start], names["NAMED"])
@@ -146,13 +122,6 @@ def resolved(prologue: str, names: Sequence[str]) -> list[NamedNode]:
     return [term for term in found if isinstance(term, NamedNode)]
 
 
-def _unions(graphs: Sequence[object]) -> list[str]:
-    """Return the updates that fill the default graph: one for each graph, as an update keeps in memory what it adds."""
-    if all(isinstance(graph, NamedNode) for graph in graphs):
-        return [f"ADD {graph} TO DEFAULT" for graph in graphs]
-    return ["INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }"]
-
-
 def _failed(store: Store, path: Path) -> str:
     kind = KINDS.get(path.suffix.lower())
     if kind is None:
@@ -165,28 +134,5 @@ def _failed(store: Store, path: Path) -> str:
         said = PLACE.sub("", str(error.msg))
         if "LoadDocumentCallback" in said:
             return "its @context stands elsewhere, and nothing is fetched: write the context into the file"
-        if error.lineno:
-            return f"line {error.lineno}, column {error.offset}: {said}"
-        return (_ill_formed(path) if kind == RdfFormat.RDF_XML else "") or said
+        return f"line {error.lineno}, column {error.offset}: {said}" if error.lineno else said
     return ""
-
-
-def _ill_formed(path: Path) -> str:
-    try:
-        ParserCreate(namespace_separator=" ").Parse(path.read_bytes(), True)
-    except ExpatError as error:
-        return f"line {error.lineno}, column {error.offset + 1}: {ErrorString(error.code)}"
-    return ""
-
-
-def _count(store: Store) -> int:
-    found = store.query(COUNT)
-    return int(next(found)["n"].value) if isinstance(found, QuerySolutions) else 0
-
-
-def _nodes(iris: Sequence[str]) -> list[NamedNode]:
-    try:
-        return [NamedNode(iri) for iri in iris]
-    except ValueError as error:
-        hint = "Give graphs as absolute IRIs."
-        raise BadRequest(f"The name of a graph is not an IRI: {error}", hint=hint) from None

@@ -2,46 +2,50 @@
 
 import re
 from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path
 
 from pyoxigraph import NamedNode, RdfFormat
 
-from araxes.engine.dataset import View, resolved
+from araxes.engine.dataset import Ask, resolved
 from araxes.engine.formats import Lines, too_large
 from araxes.engine.guard import TOKENS
 from araxes.engine.question import prologue_end
 
 # Read with the module: a worker cannot open a file.
-INBOUND, LABELS = (
-    (Path(__file__).parent / "queries" / name).read_text("utf-8") for name in ("inbound.rq", "labels.rq")
+OWN, INBOUND, LABELS = (
+    (Path(__file__).parent / "queries" / f"{name}.rq").read_text("utf-8") for name in ("own", "inbound", "labels")
 )
 GAP = "VALUES ?it { }"
-OWN = f"DESCRIBE ?it {{ {GAP} }}"
+DESCRIBED = re.compile(r"[?$*<]|[^\"']*:")
 IRIS = re.compile(rb"(?:(<[^<>]*>)|_:\S+) (<[^<>]*>) (<[^<>]*>)?")
 
 
-def describe(view: View, text: str, lines: Lines) -> None:
-    """Write the description of each resource that a query asks for (SPARQL 1.1 Query, 16.4).
+def describe(ask: Ask, text: str, lines: Lines) -> None:
+    """Add to what the engine answers the description of each resource that a query asks for (SPARQL 1.1 Query, 16.4).
 
     It is made of the triples of the resource, with those of the blank nodes that they lead to, of the triples in which
-    the resource is the object, and of the labels of every IRI in these.
+    the resource is the object, and of the labels of every IRI in these. The engine must have read the query before.
 
-    Raises `AnswerTooLarge`, and `SyntaxError` where the query cannot be read.
+    Raises `AnswerTooLarge`.
     """
-    view.query(text).serialize(lines, RdfFormat.N_TRIPLES)
-    resources = _resources(view, text, lines.most)
-    _add(view, OWN, map(str, resources), lines)  # the engine forgets the IRIs where WHERE fits nothing
-    _add(view, INBOUND, map(str, resources), lines)
+    resources = _resources(ask, text, lines.most)
+    _add(ask, OWN, map(str, resources), lines)  # the engine forgets the IRIs where WHERE fits nothing
+    _add(ask, INBOUND, map(str, resources), lines)
     found = (match.groups() for line in lines.found if (match := IRIS.match(line)))
-    _add(view, LABELS, sorted({iri.decode() for iris in found for iri in iris if iri}), lines)
+    _add(ask, LABELS, sorted({iri.decode() for iris in found for iri in iris if iri}), lines)
 
 
-def _resources(view: View, text: str, most: int) -> list[NamedNode]:
+def _resources(ask: Ask, text: str, most: int) -> list[NamedNode]:
+    """Return the resources that stand after DESCRIBE, and those that its variables have."""
     start = prologue_end(text)
-    variables, names, end = _head(text, start)
+    after = (match for match in TOKENS.finditer(text, start + len("DESCRIBE")) if match.lastgroup != "comment")
+    head = list(takewhile(lambda match: DESCRIBED.match(match[0]), after))
+    variables = [match[0] for match in head if match[0][0] in "?$*"]
+    names = [match[0] for match in head if match[0][0] not in "?$*"]
     found = dict.fromkeys(resolved(text[:start], names))
     try:
-        rows = view.query(f"{text[:start]} SELECT {' '.join(variables)} {text[end:]}") if variables else ()
+        rows = ask(f"{text[:start]} SELECT {' '.join(variables)} {text[head[-1].end() :]}") if variables else ()
     except SyntaxError:  # DESCRIBE may go without WHERE, and SELECT may not
         rows = ()
     for row in rows:
@@ -51,21 +55,5 @@ def _resources(view: View, text: str, most: int) -> list[NamedNode]:
     return list(found)
 
 
-def _head(text: str, start: int) -> tuple[list[str], list[str], int]:
-    """Return the variables and the names that stand after DESCRIBE, and where they end."""
-    variables, names = [], []
-    for match in TOKENS.finditer(text, start + len("DESCRIBE")):
-        kind, word = match.lastgroup, match[0]
-        if kind == "variable" or word == "*":
-            variables.append(word)
-        elif kind == "iri" or (kind == "word" and ":" in word):
-            names.append(word)
-        elif kind != "comment":
-            return variables, names, match.start()
-    return [], names, len(text)
-
-
-def _add(view: View, query: str, iris: Iterable[str], lines: Lines) -> None:
-    values = " ".join(iris)
-    if values:
-        view.query(query.replace(GAP, f"VALUES ?it {{ {values} }}")).serialize(lines, RdfFormat.N_TRIPLES)
+def _add(ask: Ask, query: str, iris: Iterable[str], lines: Lines) -> None:
+    ask(query.replace(GAP, f"VALUES ?it {{ {' '.join(iris)} }}")).serialize(lines, RdfFormat.N_TRIPLES)

@@ -24,24 +24,20 @@ def evaluate(loaded: Loaded, question: Question, settings: Settings, sink: Binar
     beyond a limit, `NotAcceptable` for a format that cannot carry the answer, `ServerFault` where the store fails, and
     whatever `Problem` the sink raises.
     """
+    text = question.text
     try:
-        _write(loaded, question, settings, sink)
+        form, ask = form_of(text), loaded.view(question)
+        if form in {Form.SELECT, Form.ASK}:
+            formats.write_rows(lambda: ask(text), question, settings.answer_rows, sink)
+            return
+        lines = formats.Lines(settings.answer_triples)
+        ask(text).serialize(lines, RdfFormat.N_TRIPLES)
+        if form is Form.DESCRIBE:
+            describe(ask, text, lines)
+        formats.write_graph(lines, loaded.prefixes, question, sink)
     except SyntaxError:
-        raise explain.explained(question.text, loaded.prefixes, lambda: loaded.terms) from None
+        raise explain.explained(text, loaded.prefixes, lambda: loaded.terms) from None
     except (OSError, RuntimeError, ValueError) as error:
         if match := UNKNOWN.search(str(error)):
             raise BadQuery(f"There is no function {match[1]}", hint="Use the functions of SPARQL 1.1.") from None
         raise ServerFault("The store failed while it answered") from error
-
-
-def _write(loaded: Loaded, question: Question, settings: Settings, sink: BinaryIO) -> None:
-    text, form, view = question.text, form_of(question.text), loaded.view(question)
-    if form in {Form.SELECT, Form.ASK}:
-        formats.write_rows(lambda: view.query(text), question, settings.answer_rows, sink)
-        return
-    lines = formats.Lines(settings.answer_triples)
-    if form is Form.DESCRIBE:
-        describe(view, text, lines)
-    else:
-        view.query(text).serialize(lines, RdfFormat.N_TRIPLES)
-    formats.write_graph(lines, loaded.prefixes, question, sink)

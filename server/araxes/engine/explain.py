@@ -4,36 +4,28 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 from pyoxigraph import Store
 
-from araxes.engine.guard import TOKENS, place
+from araxes.engine.guard import TOKENS, place, unclear
 from araxes.engine.question import prologue_end
 from araxes.names import OWL, RDF, RDFS, XSD
 from araxes.problems import BadQuery
 
-KEYWORDS: list[str] = re.findall(
-    r"\w+",
-    """
-    ABS AS ASC ASK AVG BASE BIND BNODE BOUND BY CEIL COALESCE CONCAT CONSTRUCT CONTAINS COUNT DATATYPE DAY DESC
-    DESCRIBE DISTINCT ENCODE_FOR_URI EXISTS FILTER FLOOR FROM GRAPH GROUP GROUP_CONCAT HAVING HOURS IF IN IRI
-    ISBLANK ISIRI ISLITERAL ISNUMERIC ISURI LANG LANGMATCHES LCASE LIMIT MAX MD5 MIN MINUS MINUTES MONTH NAMED NOT
-    NOW OFFSET OPTIONAL ORDER PREFIX RAND REDUCED REGEX REPLACE ROUND SAMETERM SAMPLE SECONDS SELECT SEPARATOR
-    SHA1 SHA256 SHA384 SHA512 STR STRAFTER STRBEFORE STRDT STRENDS STRLANG STRLEN STRSTARTS STRUUID SUBSTR SUM
-    TIMEZONE TZ UCASE UNDEF UNION UUID VALUES WHERE YEAR
-    """,
-)
+# Read with the module: a worker cannot open a file.
+KEYWORDS = (Path(__file__).parent / "queries" / "keywords.txt").read_text("utf-8").split()
 COMMON = {"rdf": RDF, "rdfs": RDFS, "owl": OWL, "xsd": XSD}
 AT = re.compile(r"error at (\d+):(\d+): ")
-REASONS = (
-    ("Prefix not found", "a prefix is used that is not declared"),
-    ("IRI parsing failed", "an IRI is not absolute, or has a sign that an IRI cannot have"),
-    ("is unbound", "SELECT names a variable that is neither grouped nor aggregated"),
-    ("Duplicated variable", "SELECT names the same variable twice"),
-    ("overrides an existing variable", "SELECT gives a new value to a variable that has one"),
-    ("<unreported>", "the label of a blank node stands in two groups of patterns"),
-    ("not authorized with GROUP BY", "SELECT * cannot stand with GROUP BY: name the variables"),
-)
+REASONS = {
+    "Prefix not found": "a prefix is used that is not declared",
+    "IRI parsing failed": "an IRI is not absolute, or has a sign that an IRI cannot have",
+    "is unbound": "SELECT names a variable that is neither grouped nor aggregated",
+    "Duplicated variable": "SELECT names the same variable twice",
+    "overrides an existing variable": "SELECT gives a new value to a variable that has one",
+    "<unreported>": "the label of a blank node stands in two groups of patterns",
+    "not authorized with GROUP BY": "SELECT * cannot stand with GROUP BY: name the variables",
+}
 DECLARED = re.compile(r"PREFIX\s+([^\s:<]*):", re.IGNORECASE)
 # Where a query may be broken off without breaking a word, a number or an operator.
 APART = set("{}()[],;")
@@ -47,14 +39,21 @@ def explained(text: str, prefixes: Mapping[str, str], terms: Callable[[], Sequen
     Parameters: `prefixes`, those of the data; `terms`, which gives properties and classes as prefixed names.
     """
     at, end = _place(text)
-    word, said = text[at:end], _said(text[:end] if end else text)
-    undeclared = _undeclared(text, word)
-    reason = REASONS[0][1] if undeclared else next((words for part, words in REASONS if part in said), "")
-    if not reason:
-        reason = "it is not SPARQL 1.1 from here on" if word else "the query ends too early"
-    more = place(text, at)
-    hint = None
-    if meant := _meant(word, {**COMMON, **prefixes}, undeclared, terms):
+    word, said = text[at:end].strip(), _said(text[:end])
+    stray = next((match for match in TOKENS.finditer(text) if match["stray"]), None)
+    if stray and stray.start() <= at:
+        return unclear(text, stray)
+    name, sign, local = word.partition(":")
+    known, declared = {**COMMON, **prefixes}, DECLARED.findall(text[: prologue_end(text)])
+    reason = "it is not SPARQL 1.1 from here on" if word else "the query ends too early"
+    reason = next((words for part, words in REASONS.items() if part in said), reason)
+    if sign and name not in declared and not word.startswith(("<", '"', "'", "_:")):
+        reason, near = REASONS["Prefix not found"], get_close_matches(name, known, 1)
+        meant = f"PREFIX {name}: <{known[name]}>" if name in known else f"{near[0]}:{local}" if near else ""
+    else:
+        meant = _meant(word, terms)
+    more, hint = place(text, at), None
+    if meant:
         more["did_you_mean"] = meant
         hint = f"Add this line at the top: {meant}" if meant.startswith("PREFIX ") else f"Did you mean {meant}?"
     return BadQuery(f"Line {more['line']}, column {more['column']}: {reason}", hint=hint, more=more)
@@ -70,16 +69,14 @@ def _place(text: str) -> tuple[int, int]:
     ends = [end for word, end in found if word in APART or text[end : end + 1] in LOOSE] + [len(text)]
     first = bisect_left(ends, True, key=lambda end: not _may_go_on(text[:end]))
     if first == len(ends):
-        return len(text.rstrip()), 0
+        return len(text.rstrip()), len(text)
     before = ends[first - 1] if first else 0
-    start = before + len(text[before:]) - len(text[before:].lstrip())
-    return start, ends[first]
+    return before + len(text[before:]) - len(text[before:].lstrip()), ends[first]
 
 
 def _may_go_on(text: str) -> bool:
     match = AT.match(_said(text + PROBE))
-    line = text.count("\n") + PROBE.count("\n") + 1
-    return not match or (int(match[1]), int(match[2])) >= (line, len(PROBE) - 1)
+    return not match or (int(match[1]), int(match[2])) >= ((text + PROBE).count("\n") + 1, len(PROBE) - 1)
 
 
 def _said(text: str) -> str:
@@ -90,18 +87,7 @@ def _said(text: str) -> str:
     return ""
 
 
-def _undeclared(text: str, word: str) -> bool:
-    declared = DECLARED.findall(text[: prologue_end(text)])
-    name, sign, _ = word.partition(":")
-    return bool(sign) and not word.startswith(("<", '"', "'", "_:")) and name not in declared
-
-
-def _meant(word: str, known: Mapping[str, str], undeclared: bool, terms: Callable[[], Sequence[str]]) -> str:
-    name, _, local = word.partition(":")
-    if undeclared and name in known:
-        return f"PREFIX {name}: <{known[name]}>"
-    if undeclared:
-        return next((f"{near}:{local}" for near in get_close_matches(name, known, 1)), "")
+def _meant(word: str, terms: Callable[[], Sequence[str]]) -> str:
     if not word.isidentifier() or word.upper() in KEYWORDS:
         return ""
     names = {each.partition(":")[2]: each for each in terms() if not each.startswith("<")}

@@ -8,17 +8,9 @@ from itertools import islice
 from typing import Any, BinaryIO
 from xml.parsers.expat import ExpatError, ParserCreate
 
-from pyoxigraph import (
-    CanonicalizationAlgorithm,
-    Dataset,
-    QueryResultsFormat,
-    QuerySolutions,
-    RdfFormat,
-    parse,
-    serialize,
-)
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, QueryResultsFormat, RdfFormat, parse, serialize
 
-from araxes.engine.question import GRAPHS, RESULTS, Question
+from araxes.engine.question import GRAPHS, RESULTS, Format, Question
 from araxes.problems import AnswerTooLarge, NotAcceptable
 
 # What stands at least once for each row, and how many rows there may be where it does not stand at all.
@@ -27,12 +19,11 @@ TURTLE_NAME = re.compile(rb'"(?:[^"\\]|\\.)*+"|<[^>]*+>|((?:[^\s<>"^;,.()\[\]][^
 
 
 class Counted(io.RawIOBase):
-    """A sink that lets only so many rows through: where there are more marks than that, `more_than` counts the rows."""
+    """A sink that lets only so many rows through: where there are more marks than that, `more` counts the rows."""
 
-    def __init__(self, sink: BinaryIO, name: str, most: int, more_than: Callable[[int], bool]) -> None:
-        self._sink, self._most, self._more_than = sink, most, more_than
+    def __init__(self, sink: BinaryIO, name: str, most: int, more: Callable[[], bool]) -> None:
+        self._sink, self._most, self._more, self._tail = sink, most, more, b""
         self._mark, self._seen = MARKS[name]
-        self._tail = b""
 
     def write(self, data: Any) -> int:
         """Pass some bytes on; raises `AnswerTooLarge`."""
@@ -40,7 +31,7 @@ class Counted(io.RawIOBase):
         self._seen += seam.count(self._mark)
         self._tail = seam[len(seam) - len(self._mark) + 1 :]
         if self._most and self._seen > self._most:
-            if self._more_than(self._most):
+            if self._more():
                 raise too_large("rows", self._most)
             self._most = 0
         self._sink.write(data)
@@ -72,8 +63,7 @@ class Lines(io.RawIOBase):
     """A sink for N-Triples that keeps each triple once, and no more than so many."""
 
     def __init__(self, most: int) -> None:
-        self.found: set[bytes] = set()
-        self.most, self._rest = most, b""
+        self.found, self.most, self._rest = set[bytes](), most, b""
 
     def write(self, data: Any) -> int:
         """Take some bytes; raises `AnswerTooLarge`."""
@@ -91,19 +81,12 @@ def write_rows(asked: Callable[[], Any], question: Question, most: int, sink: Bi
 
     Raises `AnswerTooLarge` and `NotAcceptable`.
     """
-
-    def more_than(number: int) -> bool:
-        again = asked()
-        return isinstance(again, QuerySolutions) and next(islice(again, number, None), None) is not None
-
-    name, results = question.format.name, asked()
-    counted: Any = Counted(sink, name, most, more_than)
-    if name != "xml":
-        results.serialize(counted, QueryResultsFormat.from_media_type(question.format.media_type))
-        return
-    readable = Readable(counted, question)
-    results.serialize(readable, QueryResultsFormat.XML)
-    readable.write(b"", last=True)
+    name = question.format.name
+    counted: Any = Counted(sink, name, most, lambda: next(islice(asked(), most, None), None) is not None)
+    into = Readable(counted, question) if name == "xml" else counted
+    asked().serialize(into, QueryResultsFormat.from_media_type(question.format.media_type))
+    if name == "xml":
+        into.write(b"", last=True)
 
 
 def write_graph(lines: Lines, prefixes: Mapping[str, str], question: Question, sink: BinaryIO) -> None:
@@ -111,13 +94,23 @@ def write_graph(lines: Lines, prefixes: Mapping[str, str], question: Question, s
 
     Raises `NotAcceptable` where RDF/XML or JSON-LD cannot say it.
     """
-    name, body = question.format.name, _ordered(lines.found)
-    if name in {"ntriples", "nquads"}:
-        sink.write(body)
-    elif name in {"turtle", "trig"}:
-        sink.write(_turtle(body, prefixes))
+    name, blank = question.format.name, {line for line in lines.found if b"_:" in line}
+    graph = Dataset(parse(b"\n".join(blank), RdfFormat.N_TRIPLES))
+    graph.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    named = (serialize(graph, format=RdfFormat.N_QUADS) or b"").splitlines()
+    body = b"".join(line + b"\n" for line in sorted([*(lines.found - blank), *named]))
+    if name in {"turtle", "trig"}:
+        body = _turtle(body, prefixes)
+    elif name in {"rdfxml", "jsonld"}:
+        syntax = RdfFormat.from_media_type(question.format.media_type)
+        try:
+            body = serialize(parse(body, RdfFormat.N_TRIPLES), format=syntax) or b""
+        except OSError:
+            raise _unable(question) from None
+    if name == "rdfxml":
+        Readable(sink, question).write(body, last=True)
     else:
-        _rewrite(body, question, sink)
+        sink.write(body)
 
 
 def too_large(what: str, most: int) -> AnswerTooLarge:
@@ -133,14 +126,6 @@ def _unable(question: Question) -> NotAcceptable:
     return NotAcceptable(f"{found}; {', '.join(types)} can", more={"offered": types})
 
 
-def _ordered(lines: set[bytes]) -> bytes:
-    blank = {line for line in lines if b"_:" in line}
-    graph = Dataset(parse(b"\n".join(blank), RdfFormat.N_TRIPLES))
-    graph.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    named = (serialize(graph, format=RdfFormat.N_QUADS) or b"").splitlines()
-    return b"".join(line + b"\n" for line in sorted([*(lines - blank), *named]))
-
-
 def _turtle(body: bytes, prefixes: Mapping[str, str]) -> bytes:
     likely = {name: space for name, space in prefixes.items() if f"<{space}".encode() in body}
     whole = serialize(parse(body, RdfFormat.N_TRIPLES), format=RdfFormat.TURTLE, prefixes=likely) or b""
@@ -151,14 +136,7 @@ def _turtle(body: bytes, prefixes: Mapping[str, str]) -> bytes:
     return b"\n".join(head + lines[len(likely) :])
 
 
-def _rewrite(body: bytes, question: Question, sink: BinaryIO) -> None:
-    syntax, to_xml = RdfFormat.from_media_type(question.format.media_type), question.format.name == "rdfxml"
-    into: Any = Readable(sink, question) if to_xml else sink
-    try:
-        serialize(parse(body, RdfFormat.N_TRIPLES), into, syntax)
-    except OSError as error:
-        if str(error).startswith(("RDF/XML", "JSON-LD")):
-            raise _unable(question) from None
-        raise
-    if to_xml:
-        into.write(b"", last=True)
+def rewrite(turtle: bytes, base: str, wanted: Format) -> bytes:
+    """Return a small graph of the server's own in another format, its relative IRIs read against a base."""
+    graph = parse(turtle, RdfFormat.TURTLE, base_iri=base)
+    return serialize(graph, format=RdfFormat.from_media_type(wanted.media_type)) or b""

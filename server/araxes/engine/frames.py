@@ -1,27 +1,21 @@
 """How a question goes to a worker and how its answer comes back: a fixed head, then bytes."""
 
-import ctypes
 import json
-import os
-import signal
-import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from socket import socket
 from typing import Any
 
 from araxes.engine.question import GRAPHS, RESULTS, Question
-from araxes.problems import Problem, ServerFault, TooMuchMemory, every_problem
-from araxes.settings import Settings
+from araxes.problems import Problem, ServerFault, every_problem
 
 ROOM = 1 << 18
-END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 ASKED = struct.Struct("!IIB")
 SAID = struct.Struct("!QdBB")
 FORMATS = (*RESULTS, *GRAPHS)
 NUMBERS = {each.name: number for number, each in enumerate(FORMATS)}
 IN_MEMORY, IN_FILE, PROBLEM = range(3)
-KINDS = {each.__name__: each for each in every_problem()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,83 +32,52 @@ class Said:
     body: bytes
 
 
-def question_frame(question: Question) -> bytes:
-    """Return the bytes that carry a question."""
-    text = question.text.encode("utf-8", "surrogatepass")
-    graphs = b""
+def send_question(channel: socket, question: Question) -> None:
+    """Send a question."""
+    text, graphs = question.text.encode("utf-8", "surrogatepass"), b""
     if question.default_graphs or question.named_graphs:
         graphs = json.dumps([question.default_graphs, question.named_graphs]).encode()
-    return b"".join((ASKED.pack(len(text), len(graphs), NUMBERS[question.format.name]), text, graphs))
+    channel.sendall(ASKED.pack(len(text), len(graphs), NUMBERS[question.format.name]) + text + graphs)
 
 
-def question_in(data: bytes | bytearray) -> Question | None:
-    """Return the question that a frame carries; None where it is not whole yet."""
-    if len(data) < ASKED.size:
-        return None
-    length, more, form = ASKED.unpack_from(data)
-    end = ASKED.size + length
-    if len(data) < end + more:
-        return None
-    text = data[ASKED.size : end].decode("utf-8", "surrogatepass")
-    default, named = json.loads(data[end : end + more]) if more else ((), ())
-    return Question(text, FORMATS[form], tuple(default), tuple(named))
+def next_question(channel: socket) -> Question:
+    """Return the next question; raises `EOFError` where nobody asks any more."""
+    first = channel.recv(ROOM)
+    length, more, form = ASKED.unpack_from(first.ljust(ASKED.size, b"\0"))
+    body = _whole(channel, first, ASKED.size, length + more)
+    default, named = json.loads(body[length:]) if more else ((), ())
+    return Question(body[:length].decode("utf-8", "surrogatepass"), FORMATS[form], tuple(default), tuple(named))
 
 
-def answer_frame(said: Said) -> bytes:
-    """Return the bytes that carry an answer."""
-    return SAID.pack(said.length, said.milliseconds, said.kind, said.used_up) + said.body
+def send_answer(channel: socket, said: Said) -> None:
+    """Send an answer."""
+    channel.sendall(SAID.pack(said.length, said.milliseconds, said.kind, said.used_up) + said.body)
 
 
-def read_answer(channel: socket.socket) -> Said:
-    """Return the answer that a worker sends; raises `ConnectionResetError` where the worker ends before its end."""
-    data = channel.recv(ROOM)
-    while len(data) < SAID.size:
-        data += _more(channel, SAID.size - len(data))
-    length, spent, kind, used_up = SAID.unpack_from(data)
-    body = data[SAID.size :]
-    left = (0 if kind == IN_FILE else length) - len(body)
-    if left > 0:
-        parts = [body]
-        while left:
-            parts.append(_more(channel, min(left, ROOM)))
-            left -= len(parts[-1])
-        body = b"".join(parts)
+def answer_from(first: bytes, channel: socket) -> Said:
+    """Return the answer that begins with what was received first; raises `EOFError` where it ends too early."""
+    length, spent, kind, used_up = SAID.unpack_from(first.ljust(SAID.size, b"\0"))
+    body = _whole(channel, first, SAID.size, 0 if kind == IN_FILE else length)
     return Said(kind, length, spent, bool(used_up), body)
 
 
-def problem_frame(found: Problem, used_up: bool) -> bytes:
-    """Return the bytes that carry a problem."""
-    body = json.dumps(told(found)).encode()
-    return answer_frame(Said(PROBLEM, len(body), 0.0, used_up, body))
+def _whole(channel: socket, first: bytes, head: int, length: int) -> bytes:
+    """Return what follows a head; both sides send head and body at once, so that a head always comes whole."""
+    parts, left = [first[head:]], head + length - len(first)
+    while left > 0:
+        parts.append(channel.recv(min(left, ROOM)))
+        left -= len(parts[-1])
+        if not parts[-1]:
+            raise EOFError
+    return b"".join(parts)
 
 
 def told(found: Problem) -> dict[str, Any]:
     """Return a problem as a message can carry it."""
-    return {"kind": type(found).__name__, "detail": found.detail, "hint": found.advice, "more": found.more}
+    return {"kind": found.slug, "detail": found.detail, "hint": found.advice, "more": found.more}
 
 
 def problem_of(message: Mapping[str, Any]) -> Problem:
     """Return the problem that a message carries."""
-    return KINDS.get(message["kind"], ServerFault)(message["detail"], hint=message["hint"], more=message["more"])
-
-
-def too_much_memory(settings: Settings) -> Problem:
-    """Return the problem of a query that passed the limit on memory."""
-    most = settings.query_megabytes
-    found = f"The query needs more than {most:,} MiB beside the data, the most that it may have"
-    return TooMuchMemory(found, more={"limit": "query_megabytes", "most": most})
-
-
-def end_with_parent() -> None:
-    """Have the system end this process when its parent ends, also while a query runs."""
-    parent = os.getppid()
-    ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(0)
-
-
-def _more(channel: socket.socket, count: int) -> bytes:
-    data = channel.recv(count)
-    if not data:
-        raise ConnectionResetError("the worker ended")
-    return data
+    kind = next((each for each in every_problem() if each.slug == message["kind"]), ServerFault)
+    return kind(message["detail"], hint=message["hint"], more=message["more"])

@@ -1,7 +1,6 @@
 """What goes into the engine and what comes out: question, answer, form and format."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -11,11 +10,8 @@ from araxes.engine.guard import place
 from araxes.problems import BadQuery, UpdateRefused
 
 SKIPPED = r"(?:\s++|#[^\n\r]*+)*+"
-PROLOGUE = re.compile(
-    rf"{SKIPPED}(?:(?:BASE\b{SKIPPED}<[^>]*>|PREFIX\b{SKIPPED}[^\s:<]*:{SKIPPED}<[^>]*>){SKIPPED})*",
-    re.IGNORECASE,
-)
-PROLOGUES = ("PREFIX", "BASE")
+DECLARED = rf"(?:BASE\b|PREFIX\b{SKIPPED}[^\s:<]*:){SKIPPED}<[^>]*>{SKIPPED}"
+PROLOGUE = re.compile(rf"{SKIPPED}(?:{DECLARED})*", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z]+")
 UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
 
@@ -60,7 +56,7 @@ class Question:
     """A query, the format of its answer, and the graphs that the request names in place of the query's own.
 
     `milliseconds` is the time that the client allows, 0 the server's; `client` says whose share of the workers it
-    takes; `gone` tells whether the client has hung up, where the HTTP server lets that be seen.
+    takes.
     """
 
     text: str
@@ -69,7 +65,6 @@ class Question:
     named_graphs: tuple[str, ...] = ()
     milliseconds: int = 0
     client: str = ""
-    gone: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,27 +115,20 @@ def form_of(text: str) -> Form:
     start = prologue_end(text)
     word = WORD.match(text, start)
     first = word[0].upper() if word else ""
+    if first in Form.__members__:
+        return Form(first)
     if first in UPDATES:
         raise UpdateRefused(f"This is an update: it begins with {first}")
-    if first not in Form.__members__:
-        raise _formless(text, start, first)
-    return Form(first)
+    more, hint = place(text, start), "After PREFIX lines, begin with one of the four words."
+    if first in {"PREFIX", "BASE"}:
+        hint = "Write each as PREFIX name: <IRI>, with its colon and the angle brackets, and BASE as BASE <IRI>."
+        raise BadQuery(f"Line {more['line']}: this {first} cannot be read", hint=hint, more=more)
+    if near := get_close_matches(first, [*Form, "PREFIX", "BASE"], 1):
+        more["did_you_mean"] = str(near[0])
+        hint = f"Did you mean {near[0]}? {hint}"
+    raise BadQuery("The query does not begin with SELECT, ASK, CONSTRUCT or DESCRIBE", hint=hint, more=more)
 
 
 def formats_for(form: Form) -> tuple[Format, ...]:
     """Return the formats in which a form can be answered, the default first."""
-    if form in {Form.CONSTRUCT, Form.DESCRIBE}:
-        return GRAPHS
-    return RESULTS
-
-
-def _formless(text: str, start: int, first: str) -> BadQuery:
-    more, hint = place(text, start), "After PREFIX lines, begin with one of the four words."
-    if near := get_close_matches(first, [*Form, *PROLOGUES], 1):
-        more["did_you_mean"] = str(near[0])
-        hint = f"Did you mean {near[0]}? {hint}"
-    if first in PROLOGUES:
-        hint = "Write each as PREFIX name: <IRI>, with its colon and the angle brackets, and BASE as BASE <IRI>."
-        return BadQuery(f"Line {more['line']}: this {first} cannot be read", hint=hint, more=more)
-    found = "The query does not begin with SELECT, ASK, CONSTRUCT or DESCRIBE"
-    return BadQuery(found, hint=hint, more=more)
+    return GRAPHS if form in {Form.CONSTRUCT, Form.DESCRIBE} else RESULTS

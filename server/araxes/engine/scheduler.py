@@ -1,10 +1,8 @@
 """Who may evaluate next: one lane for short queries, a bounded queue, and a fair share for each client."""
 
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from araxes.problems import Busy
 from araxes.settings import Settings
@@ -19,7 +17,7 @@ class Turn:
     granted: bool = False
     refused: bool = False
     short_lane: bool = False
-    called: threading.Event = field(default_factory=threading.Event)
+    called: threading.Event | None = None
 
 
 class Scheduler:
@@ -45,17 +43,17 @@ class Scheduler:
         """Return how many turns wait."""
         return len(self._waiting)
 
-    def take(self, client: str, long: bool, gone: Callable[[], bool] | None = None) -> Turn:
+    def take(self, client: str, long: bool) -> Turn:
         """Return a granted turn, after waiting for it if need be.
 
-        Raises `Busy` where the queue is full, the wait too long, or the client gone.
+        Raises `Busy` where the queue is full or the wait too long.
         """
         turn = Turn(client, long)
         with self._lock:
             if not self._grant(turn):
                 self._queue(turn)
-        if not turn.granted:
-            self._wait(turn, gone)
+        if turn.called:
+            self._wait(turn, turn.called)
         return turn
 
     def promote(self, turn: Turn) -> bool:
@@ -82,6 +80,7 @@ class Scheduler:
 
     def _queue(self, turn: Turn) -> None:
         """Put a turn into the queue; where that is full, the client with most turns in it loses its last."""
+        turn.called = threading.Event()
         self._waiting.append(turn)
         if len(self._waiting) > self._room:
             waiting = Counter(each.client for each in self._waiting)
@@ -89,19 +88,16 @@ class Scheduler:
             last = next(each for each in reversed(self._waiting) if waiting[each.client] == most)
             self._waiting.remove(last)
             last.refused = True
-            last.called.set()
+            _call(last)
             if last is turn:
                 raise self._busy(f"{self._room} queries wait already, the most that may")
 
-    def _wait(self, turn: Turn, gone: Callable[[], bool] | None) -> None:
-        until = time.monotonic() + self._longest
-        while not turn.called.wait(min(0.2, max(0.0, until - time.monotonic())) if gone else self._longest):
-            if time.monotonic() < until and not (gone and gone()):
-                continue
-            with self._lock:
-                if not turn.granted and not turn.refused:
-                    self._waiting.remove(turn)
-                    raise self._busy(f"No worker was free within {self._longest:g} seconds")
+    def _wait(self, turn: Turn, called: threading.Event) -> None:
+        called.wait(self._longest)
+        with self._lock:
+            if not turn.granted and not turn.refused:
+                self._waiting.remove(turn)
+                raise self._busy(f"No worker was free within {self._longest:g} s")
         if turn.refused:
             raise self._busy("The queue is full, and most of those in it are yours")
 
@@ -109,7 +105,7 @@ class Scheduler:
         for turn in sorted(self._waiting, key=self._held):
             if self._grant(turn):
                 self._waiting.remove(turn)
-                turn.called.set()
+                _call(turn)
 
     def _held(self, turn: Turn) -> int:
         """Return how many workers the client of a turn holds."""
@@ -131,3 +127,8 @@ class Scheduler:
 
     def _busy(self, found: str) -> Busy:
         return Busy(found, more={"retry_after": max(1, round(self._longest / 2)), "limit": "queue", "most": self._room})
+
+
+def _call(turn: Turn) -> None:
+    if turn.called:
+        turn.called.set()

@@ -1,77 +1,80 @@
-"""A process that evaluates one query after the other, and may be killed at any time."""
+"""The processes that evaluate: the zygote loads the data once and forks workers, which may be killed at any time.
 
+The zygote is started by `exec`, so that it never has a second thread, and ends when the process that asked for it does.
+"""
+
+import ctypes
+import gc
 import io
+import json
 import os
 import resource
+import signal
 import socket
+import sys
+import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
-from araxes.engine.dataset import Loaded
+from araxes.engine.dataset import Loaded, load
 from araxes.engine.evaluate import evaluate
-from araxes.engine.frames import (
-    IN_FILE,
-    IN_MEMORY,
-    ROOM,
-    Said,
-    answer_frame,
-    problem_frame,
-    question_in,
-    too_much_memory,
-)
+from araxes.engine.frames import IN_FILE, IN_MEMORY, PROBLEM, ROOM, Said, next_question, send_answer, told
 from araxes.engine.question import Question
-from araxes.problems import AnswerTooLarge, Problem, ServerFault
+from araxes.problems import AnswerTooLarge, Problem, ServerFault, TooMuchMemory
 from araxes.settings import Settings
 
-PAGE = resource.getpagesize()
-MEMORY_FOR_GOOD = 8  # a worker that has kept this part of its room is replaced
+CHANNEL, FILE = 3, 4
+END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+KEPT_PART = 8  # a worker that has kept this part of its memory is replaced
 
 
-def main(channel: socket.socket, loaded: Loaded, settings: Settings) -> NoReturn:
-    """Answer questions from the channel until it is closed; never returns.
-
-    A question may come with a descriptor: the file for an answer that is too large for memory.
-    """
+def main(control: socket.socket) -> None:
+    """Read what to load, load it, say how it went, and fork a worker for each descriptor that comes."""
+    order = json.loads(control.recv(ROOM))
     try:
-        _seal(channel, settings)
-        _answer_all(channel, loaded, settings)
-    except BaseException:  # noqa: BLE001 - a forked child must never return into its parent's code
-        os._exit(1)
-    os._exit(0)
-
-
-def _answer_all(channel: socket.socket, loaded: Loaded, settings: Settings) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    room = settings.query_megabytes * 1024 // MEMORY_FOR_GOOD
-    file: BinaryIO | None = None
+        loaded = load([Path(name) for name in order["files"]], order["prefixes"])
+    except Problem as found:
+        control.send(json.dumps({"problem": told(found)}).encode())
+        return
+    gc.collect()
+    gc.freeze()
+    control.send(json.dumps({"triples": loaded.triples}).encode())
     while True:
-        question, file = _received(channel, file)
-        if question is None:
+        message, given, _, _ = socket.recv_fds(control, ROOM, 1)
+        if not message:
             return
-        sink = Sink(settings, file)
-        frame = _answered(question, loaded, settings, sink)
-        if sink.in_file and file:
-            file.close()
-            file = None
-        used_up = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before > room
-        channel.sendall(frame(used_up))
+        ended = json.loads(message)["replace"]
+        status = os.waitpid(ended, 0)[1] if ended else 0
+        pid = os.fork()
+        if not pid:
+            _work(given[0], loaded, Settings(**order["settings"]))
+        os.close(given[0])
+        control.send(json.dumps({"pid": pid, "status": status}).encode())
+
+
+def end_with_parent() -> None:
+    """Have the system end this process when its parent ends, also while a query runs."""
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def too_much_memory(settings: Settings) -> TooMuchMemory:
+    """Return the problem of a query that passed the limit on memory."""
+    most = settings.query_megabytes
+    found = f"The query needs more than {most:,} MiB beside the data, the most that it may have"
+    return TooMuchMemory(found, more={"limit": "query_megabytes", "most": most})
 
 
 class Sink(io.RawIOBase):
     """Where an answer is written: memory up to a size, then the file, and nothing beyond the largest answer."""
 
-    def __init__(self, settings: Settings, file: BinaryIO | None) -> None:
-        self.memory = io.BytesIO()
-        self.length = 0
-        self.in_file = False
-        self._file = file
+    def __init__(self, settings: Settings, file: BinaryIO) -> None:
+        self.length, self.in_file = 0, False
+        self.memory, self._file = io.BytesIO(), file
         self._kept, self._most = settings.memory_kilobytes * 1024, settings.answer_kilobytes * 1024
-
-    def writable(self) -> bool:
-        """Return that this can be written to."""
-        return True
 
     def write(self, data: Any) -> int:
         """Take some bytes; raises `AnswerTooLarge` beyond the limit."""
@@ -79,18 +82,42 @@ class Sink(io.RawIOBase):
         if self.length > self._most:
             found = f"The answer has more than {self._most // 1024:,} KiB, the most that is sent"
             raise AnswerTooLarge(found, more={"limit": "answer_kilobytes", "most": self._most // 1024})
-        if not self.in_file and self.length > self._kept and self._file:
+        if self.length > self._kept and not self.in_file:
             self.in_file = True
-            _write_all(self._file, self.memory.getbuffer())
+            self._file.write(self.memory.getbuffer())
             self.memory = io.BytesIO()
-        if self.in_file and self._file:
-            _write_all(self._file, memoryview(data))
-        else:
-            self.memory.write(data)
+        (self._file if self.in_file else self.memory).write(data)
         return len(data)
 
 
-def _answered(question: Question, loaded: Loaded, settings: Settings, sink: Sink) -> Callable[[bool], bytes]:
+def _work(channel: int, loaded: Loaded, settings: Settings) -> NoReturn:
+    """Answer one question after the other, until nobody asks any more."""
+    try:
+        end_with_parent()
+        _seal(channel, settings)
+        _answer_all(socket.socket(fileno=CHANNEL), loaded, settings)
+    except EOFError:
+        os._exit(0)
+    finally:  # a forked child must never return into its parent's code
+        os._exit(1)
+
+
+def _answer_all(channel: socket.socket, loaded: Loaded, settings: Settings) -> NoReturn:
+    before, room = _most_memory(), settings.query_megabytes * 1024 // KEPT_PART
+    file, used = tempfile.TemporaryFile(), False  # noqa: SIM115 - no descriptor is free while a query runs
+    while True:
+        question = next_question(channel)
+        if used:  # only now has whoever asked before opened the file anew
+            file.close()
+            file = tempfile.TemporaryFile()  # noqa: SIM115
+        sink = Sink(settings, cast("BinaryIO", file))
+        kind, spent, body = _answered(question, loaded, settings, sink)
+        used, length = sink.in_file, len(body) if kind == PROBLEM else sink.length
+        file.flush()
+        send_answer(channel, Said(kind, length, spent, _most_memory() - before > room, body))
+
+
+def _answered(question: Question, loaded: Loaded, settings: Settings, sink: Sink) -> tuple[int, float, bytes]:
     begun = time.perf_counter()
     try:
         evaluate(loaded, question, settings, cast("BinaryIO", sink))
@@ -102,47 +129,28 @@ def _answered(question: Question, loaded: Loaded, settings: Settings, sink: Sink
         problem = ServerFault("The engine failed while it answered")
     else:
         spent = (time.perf_counter() - begun) * 1000
-        kind = IN_FILE if sink.in_file else IN_MEMORY
-        return lambda used_up: answer_frame(Said(kind, sink.length, spent, used_up, sink.memory.getvalue()))
-    return lambda used_up: problem_frame(problem, used_up)
+        return (IN_FILE, spent, b"") if sink.in_file else (IN_MEMORY, spent, sink.memory.getvalue())
+    return PROBLEM, 0.0, json.dumps(told(problem)).encode()
 
 
-def _received(channel: socket.socket, file: BinaryIO | None) -> tuple[Question | None, BinaryIO | None]:
-    """Return the next question, None where nobody asks any more, and the file to use."""
-    if file is None:
-        data, given, _, _ = socket.recv_fds(channel, ROOM, 1)
-        file = os.fdopen(given[0], "wb", buffering=0) if given else None
-    else:
-        data = channel.recv(ROOM)
-    while data:
-        if question := question_in(data):
-            return question, file
-        more = channel.recv(ROOM)
-        data = data + more if more else b""
-    return None, file
+def _most_memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def _write_all(file: BinaryIO, data: memoryview) -> None:
-    while data:
-        data = data[file.write(data) :]
-
-
-def _seal(channel: socket.socket, settings: Settings) -> None:
-    """Leave this process nothing to open a socket or a file with, and only so much memory.
-
-    One number is free, for the file that comes with a question, and is taken before a query is evaluated.
-    """
+def _seal(channel: int, settings: Settings) -> None:
+    """Leave this process only so much memory, and no descriptor but the one for a large answer."""
     nothing = os.open(os.devnull, os.O_RDWR)
-    for standard in range(3):
+    os.dup2(channel, CHANNEL)
+    for standard in range(CHANNEL):
         os.dup2(nothing, standard)
-    keep = 3
-    if channel.fileno() != keep:
-        os.dup2(channel.fileno(), keep)
-        channel.detach()
-        channel.__init__(fileno=keep)  # type: ignore[misc]
-    os.closerange(keep + 1, 1024)
-    taken = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * PAGE
-    resource.setrlimit(resource.RLIMIT_NOFILE, (keep + 2, keep + 2))
+    os.closerange(CHANNEL + 1, 1024)
+    taken = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
     most = taken + settings.query_megabytes * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FILE + 1, FILE + 1))
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    tempfile.gettempdir()
+    main(socket.socket(fileno=int(sys.argv[1])))

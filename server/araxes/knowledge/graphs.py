@@ -33,7 +33,7 @@ def quads(documents: Iterable[Document]) -> list[Quad]:
 
 def triples(documents: Iterable[Document]) -> set[Triple]:
     """Return the distinct triples of all the documents."""
-    return {quad.triple for document in documents for quad in document.quads}
+    return {quad.triple for quad in quads(documents)}
 
 
 def holder_of(node: object, holders: Mapping[object, object]) -> object:
@@ -62,30 +62,19 @@ def by_file(documents: Sequence[Document]) -> Store:
 
 
 def rows(store: Store, query: SavedQuery) -> Iterator[dict[str, object]]:
-    """Yield each row that a query finds: the terms of its variables, without those that are unbound.
-
-    Raises `BadProject` for a query that is not a SELECT.
-    """
+    """Yield each row that a query finds, without what is unbound; raises `BadProject` for one that is no SELECT."""
     found = store.query(query.text)
     if not isinstance(found, QuerySolutions):
         raise BadProject(f"{query.file} is not a SELECT query", hint="A quality query selects what is wrong.")
     names = [variable.value for variable in found.variables]
-    for row in found:
-        yield {name: row[name] for name in names if row[name] is not None}
+    yield from ({name: row[name] for name in names if row[name] is not None} for row in found)
 
 
 def all_different(given: Iterable[Triple]) -> set[Triple]:
-    """Return one `owl:AllDifferent` for each class with two individuals or more: no CONSTRUCT can write such lists.
-
-    The classes are the widest of those that the ontology declares disjoint, so that an open world can merge no two
-    things: within a class they are said to be different, across classes they are disjoint.
-    """
-    groups: dict[str, list[str]] = {}
+    """Return one `owl:AllDifferent` for each of the widest disjoint classes: no CONSTRUCT can write such lists."""
+    groups: dict[object, list[str]] = {}
     for row in rows(store_of(given), queries.read(QUERIES / "top-classes.rq", QUERIES)):
-        groups.setdefault(str(row["class"]), []).append(str(row["individual"]))
-    text = "".join(
-        f"[] a <{OWL}AllDifferent> ; <{OWL}distinctMembers> ( {' '.join(members)} ) .\n"
-        for members in groups.values()
-        if len(members) > 1
-    )
+        groups.setdefault(row["class"], []).append(str(row["individual"]))
+    lists = (" ".join(members) for members in groups.values() if len(members) > 1)
+    text = "".join(f"[] a <{OWL}AllDifferent> ; <{OWL}distinctMembers> ( {each} ) .\n" for each in lists)
     return {quad.triple for quad in parse(text, RdfFormat.TURTLE, rename_blank_nodes=True)}

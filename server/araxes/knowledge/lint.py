@@ -1,19 +1,19 @@
-"""Shapes and queries that can never fire: misspelt terms, missing targets, paths that nothing declares."""
+"""What would silently do nothing: prefixes bound otherwise, misspelt terms of queries, shapes that never fire."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 from araxes import queries
 from araxes.findings import Finding, Place, Report, report
 from araxes.knowledge import graphs, quality
-from araxes.knowledge.places import Places, Token, declarations, tokens
 from araxes.knowledge.quality import Guide
-from araxes.knowledge.reading import Document, marked
+from araxes.knowledge.reading import Document, Word, at, marked, words
 from araxes.names import BASE, OWL, RDF, RDFS, SH, XSD
-from araxes.prefixes import declared, shorten
+from araxes.prefixes import PREFIX_FILE, declared, shorten
 from araxes.project import Project
+from araxes.queries import PREFIX
 
 SHACL = NamedNode("urn:araxes:shacl")
 LANGUAGE = (RDF, RDFS, OWL, XSD, SH)
@@ -28,12 +28,30 @@ def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
     terms = [Quad(quad.subject, quad.predicate, quad.object, SHACL) for quad in vocabulary]
     store.bulk_extend(terms)
     guide = Guide(documents, prefixes, terms)
-    found = list(quality.run(store, queries.load(graphs.QUERIES / "lint", graphs.QUERIES), guide))
+    found = quality.run(store, queries.load(graphs.QUERIES / "lint", graphs.QUERIES), guide)
     known = {quad.subject.value for quad in graphs.quads(documents) if isinstance(quad.subject, NamedNode)}
     shapes = graphs.shapes(documents)
-    for document in shapes:
-        found += _in_queries(document, known, prefixes, guide)
-    return report("lint", sum(quad.object in SHAPES for quad in graphs.quads(shapes)), "shapes", found)
+    inside = [finding for document in shapes for finding in _in_queries(document, known, prefixes, guide)]
+    return report("lint", sum(quad.object in SHAPES for quad in graphs.quads(shapes)), "shapes", [*found, *inside])
+
+
+def check_prefixes(project: Project, documents: Sequence[Document]) -> Report:
+    """Return a finding for each prefix in a Turtle or query file that is not bound as the project declares it."""
+    known = project.prefixes()
+    texts = {document.file: document.text for document in documents if document.file != PREFIX_FILE}
+    texts |= {file: project.path(file).read_text("utf-8", errors="replace") for file in project.rq()}
+    declared = [(file, text, match) for file, text in texts.items() for match in PREFIX.finditer(text)]
+    found = []
+    for file, text, match in declared:
+        name, namespace = match.groups()
+        place = Place(file, *at(text, match.start(1)))
+        if name not in known:
+            hint = f"Declare it in {PREFIX_FILE}, or use the prefix that is declared for this namespace."
+            found.append(Finding(f"The prefix {name}: is not declared in the project.", hint, place))
+        elif known[name] != namespace:
+            message = f"The prefix {name}: is bound to {namespace}, but in the project to {known[name]}."
+            found.append(Finding(message, f"Bind it as {PREFIX_FILE} does, or use another prefix.", place))
+    return report("prefixes", len(declared), "declarations", found)
 
 
 def in_files(project: Project, below: str, documents: Sequence[Document]) -> Iterator[Finding]:
@@ -46,21 +64,21 @@ def in_files(project: Project, below: str, documents: Sequence[Document]) -> Ite
     hint = "Correct the spelling, or declare the term; one of another vocabulary needs a stub."
     for file in project.rq(below):
         text = project.path(file).read_text("utf-8", errors="replace")
-        for word, iri in _used(text, {prefix.name: prefix.namespace for prefix in declarations(text)}):
-            if iri not in known and _namespace(iri) not in of_others:
-                message = f"This query names {shorten(iri, prefixes)}, which nothing declares."
-                yield marked(message, hint, text, Place(file, word.line, word.column))
+        for word in _used(text, dict(PREFIX.findall(text))):
+            if word.value not in known and _namespace(word.value) not in of_others:
+                message = f"This query names {shorten(word.value, prefixes)}, which nothing declares."
+                yield marked(message, hint, text, Place(file, *at(text, word.start)))
 
 
-def _used(text: str, bound: Mapping[str, str]) -> Iterator[tuple[Token, str]]:
-    places = Places(text, bound)
-    for before, word, after in zip(places.tokens, places.tokens[1:], places.tokens[2:], strict=False):
-        iri = places.expand(word)
-        if not iri or iri in bound.values() or iri.startswith(LANGUAGE) or iri.endswith(("/", "#")):
+def _used(text: str, bound: Mapping[str, str]) -> Iterator[Word]:
+    for word in words(text, bound):
+        iri = word.value
+        if ":" not in iri or text[word.start] in "\"'" or iri.startswith(LANGUAGE) or iri.endswith(("/", "#")):
             continue
         # a query may list terms of others that nobody is to use
-        if iri.startswith(BASE) or before.text not in {"(", ","} or after.text not in {")", ","}:
-            yield word, iri
+        listed = text[: word.start].rstrip()[-1:] in "(," and text[word.end :].lstrip()[:1] in "),"
+        if iri not in bound.values() and (iri.startswith(BASE) or not listed):
+            yield word
 
 
 def _namespace(iri: str) -> str:
@@ -69,21 +87,14 @@ def _namespace(iri: str) -> str:
 
 def _in_queries(document: Document, known: set[str], prefixes: Mapping[str, str], guide: Guide) -> Iterator[Finding]:
     own = declared(document.text)
-    bound = {**prefixes, **own}
-    for quad in document.quads:
-        if quad.predicate not in TEXTS or not isinstance(quad.object, Literal):
-            continue
-        text = quad.object.value
-        place = Place(document.file, document.text.count("\n", 0, max(document.text.find(text), 0)) + 1)
-        names = {word.text.partition(":")[0] for word in tokens(text) if word.kind == "name"}
-        for prefix in sorted(names - own.keys()):
-            hint = "Add it to the sh:declare of the ontology to which sh:prefixes points."
-            yield Finding(f"A query of a shape uses the prefix {prefix}:, which is not declared for it.", hint, place)
-        for iri in sorted({iri for _, iri in _used(text, bound)} - known):
+    for text in (str(getattr(each.object, "value", "")) for each in document.quads if each.predicate in TEXTS):
+        place = Place(document.file, *at(document.text, max(document.text.find(text), 0))[:1])
+        for iri in sorted({word.value for word in _used(text, {**prefixes, **own})} - known):
             message = f"A query of a shape names {guide.name(iri)}, which nothing declares."
             yield Finding(message, "Correct the spelling, or declare the term.", place)
         try:
-            Store().query(text, prefixes=bound)
+            Store().query(text, prefixes=own)
         except SyntaxError as error:
-            fault = str(error).partition(": expected")[0]
-            yield Finding(f"A query of a shape is not SPARQL 1.1: {fault}.", "Correct the query.", place)
+            fault = "names a prefix that is not declared for it" if "Prefix not" in str(error) else "is not SPARQL 1.1"
+            hint = "Correct the query; its prefixes are those of the sh:declare to which sh:prefixes points."
+            yield Finding(f"A query of a shape {fault}: {str(error).partition(': expected')[0]}.", hint, place)

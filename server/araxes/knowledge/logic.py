@@ -6,33 +6,31 @@ import subprocess
 import sys
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, serialize
 
-from araxes.findings import Finding, Place, Report, report
-from araxes.knowledge import graphs
+from araxes import queries
+from araxes.findings import Finding, Report, report
+from araxes.knowledge import graphs, quality
 from araxes.knowledge.quality import Guide
 from araxes.knowledge.reading import Document
-from araxes.names import OWL, RDF_TYPE, XSD
+from araxes.names import OWL, XSD
 from araxes.problems import ToolMissing
 
 IMPORTS = NamedNode(OWL + "imports")
-DATA_PROPERTY = NamedNode(OWL + "DatatypeProperty")
-NOT_FOR_HERMIT = {XSD + name for name in ("date", "gYear", "gYearMonth", "gMonthDay", "time", "duration")}
+NOT_FOR_HERMIT = {NamedNode(XSD + name) for name in ("date", "gYear", "gYearMonth", "gMonthDay", "time", "duration")}
 SECONDS = 300
 
-# What one subject of a document brings: its triples and those of the blank nodes below it.
-Block = tuple[Document, object, set[Triple]]
+Block = tuple[Document, object, set[Triple]]  # a subject with its triples and those of the blank nodes below it
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the reasoner says."""
 
     consistent: bool
-    unsatisfiable: tuple[str, ...] = ()
-    same_as: tuple[tuple[str, str], ...] = ()
+    unsatisfiable: list[str]
+    same_as: list[list[str]]
 
 
 def available() -> bool:
@@ -41,15 +39,11 @@ def available() -> bool:
 
 
 def reason(triples: Iterable[Triple]) -> Verdict:
-    """Return HermiT's verdict on the triples, got in a child process.
-
-    Imports, and literals of datatypes that HermiT cannot read, are left out.
-
-    Raises `ToolMissing` where the reasoner is not installed or does not run.
-    """
+    """Return HermiT's verdict on what it can read of the triples; raises `ToolMissing` where it does not run."""
     if not available():
         raise ToolMissing("The OWL reasoner is not installed")
-    kept = (triple for triple in triples if triple.predicate != IMPORTS and not _unread(triple))
+    readable = (each for each in triples if getattr(each.object, "datatype", None) not in NOT_FOR_HERMIT)
+    kept = (each for each in readable if each.predicate != IMPORTS)
     text = serialize(kept, format=RdfFormat.N_TRIPLES) or b""
     command = [sys.executable, "-m", "araxes.knowledge.reasoner"]
     try:
@@ -59,31 +53,29 @@ def reason(triples: Iterable[Triple]) -> Verdict:
         raise ToolMissing(f"The OWL reasoner gave no verdict: {error}", hint="Run the command again.") from error
     if "error" in said:
         raise ToolMissing(f"The OWL reasoner failed: {said['error']}", hint="See the message for the axiom it refuses.")
-    return Verdict(said["consistent"], tuple(said["unsatisfiable"]), tuple(map(tuple, said["same_as"])))
+    return Verdict(**said)
 
 
 def check(documents: Sequence[Document], prefixes: Mapping[str, str], tell: Callable[[str], None]) -> Report:
     """Reason over ontology and data, with all individuals of a class said to be different.
 
-    Where the whole is inconsistent, the search goes on for the first file, and in it the first subject, without which
-    everything before is consistent; `tell` hears about it.
+    Where the whole is inconsistent, the first subject of the first file is found with which all before contradicts.
     """
     asserted = sorted(graphs.asserted(documents), key=lambda each: (not each.file.startswith("ontology/"), each.file))
     apart = graphs.all_different(graphs.triples(asserted))
-    blocks = [block for document in asserted for block in _blocks(document)]
-    triples = apart.union(*(block for _, _, block in blocks))
+    triples = apart | graphs.triples(asserted)
     guide = Guide(documents, prefixes)
     verdict = reason(triples)
-    found = [*_left_out(triples, guide), *_unwanted(verdict, guide)]
+    unread = queries.read(graphs.QUERIES / "unread.rq", graphs.QUERIES)
+    found = [*quality.run(graphs.store_of(triples), {unread.name: unread}, guide), *_unwanted(verdict, guide)]
     if not verdict.consistent:
         tell("logic: inconsistent, looking for what contradicts")
-        found.append(_contradiction(blocks, apart, guide))
+        found.append(_contradiction([block for document in asserted for block in _blocks(document)], apart, guide))
     return report("logic", len(triples), "triples", found)
 
 
 def _blocks(document: Document) -> Iterator[Block]:
-    nested = (quad for quad in document.quads if isinstance(quad.object, BlankNode))
-    holders: dict[object, object] = {quad.object: quad.subject for quad in nested}
+    holders: dict[object, object] = {q.object: q.subject for q in document.quads if isinstance(q.object, BlankNode)}
     blocks: dict[object, set[Triple]] = {}
     for quad in document.quads:
         blocks.setdefault(graphs.holder_of(quad.subject, holders), set()).add(quad.triple)
@@ -94,29 +86,13 @@ def _contradiction(blocks: Sequence[Block], apart: set[Triple], guide: Guide) ->
     def contradicts(last: int) -> bool:
         return not reason(apart.union(*(block for _, _, block in blocks[: last + 1]))).consistent
 
+    document, subject, _ = blocks[bisect_left(range(len(blocks) - 1), True, key=contradicts)]
+    what = guide.of(subject) if isinstance(subject, NamedNode) else "An axiom of this file"
+    message = (
+        f"{what} contradicts the rest: everything in the files before it, and above it in its file, is consistent."
+    )
     hint = "Look for two of its types, values or axioms that exclude each other, such as classes declared disjoint."
-    first = bisect_left(range(len(blocks)), True, key=contradicts)
-    if first == len(blocks):
-        return Finding("The whole is inconsistent.", hint)
-    document, subject, _ = blocks[first]
-    before = "everything in the files before it, and above it in its file, is consistent"
-    if isinstance(subject, NamedNode):
-        message = f"{guide.of(subject)} contradicts the rest: {before}."
-        return Finding(message, hint, guide.place(subject, file=document.file))
-    return Finding(f"An axiom of this file contradicts the rest: {before}.", hint, Place(document.file))
-
-
-def _unread(triple: Triple) -> bool:
-    return isinstance(triple.object, Literal) and triple.object.datatype.value in NOT_FOR_HERMIT
-
-
-def _left_out(triples: set[Triple], guide: Guide) -> Iterator[Finding]:
-    hint = "Use xsd:dateTime in UTC for bounds, and an EDTF string for what the source says."
-    for triple in triples:
-        if _unread(triple) and Triple(triple.predicate, NamedNode(RDF_TYPE), DATA_PROPERTY) in triples:
-            datatype = guide.of(getattr(triple.object, "datatype", None))
-            message = f"{guide.of(triple.subject)}: a value of {datatype} is not reasoned over."
-            yield Finding(message, hint, guide.place(triple.subject, [triple.predicate]), "warning")
+    return Finding(message, hint, guide.place(subject, file=document.file))
 
 
 def _unwanted(verdict: Verdict, guide: Guide) -> Iterator[Finding]:

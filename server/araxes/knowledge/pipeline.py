@@ -4,16 +4,17 @@ import importlib.util
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, Quad
+
 from araxes import __version__
 from araxes.findings import Finding, Report, passed, report
-from araxes.knowledge import agreement, graphs, lint, logic, quality, reading, rules, shapes, writing
-from araxes.knowledge.reading import Document
+from araxes.knowledge import graphs, lint, logic, quality, reading, rules, shapes
 from araxes.problems import Problem
 from araxes.project import Project
 from araxes.release import DATASET, Release, publish
@@ -25,14 +26,13 @@ LEFT_OUT = Report("logic", 0, state="skipped", remark="left out on request: NOT 
 Tell = Callable[[str], None]
 
 
-@dataclass
 class Work:
-    """What the steps share: the project, what was read of it, and how each step went."""
+    """What the steps share: the project, what was read of it, and how each step went, in their order."""
 
-    project: Project
-    tell: Tell
-    documents: list[Document] = field(default_factory=list)
-    reports: dict[str, Report] = field(default_factory=dict)
+    def __init__(self, project: Project, tell: Tell) -> None:
+        self.project, self.tell = project, tell
+        self.documents: list[reading.Document] = []
+        self.reports: dict[str, Report] = {}
 
     @property
     def done(self) -> list[Report]:
@@ -54,13 +54,29 @@ class Work:
             found = report(name, 0, "things", each)
         self.reports[name] = replace(found, seconds=time.perf_counter() - start)
 
+    def read(self, below: str) -> None:
+        """Run the steps that read: Turtle, the queries below a folder, and the prefixes of both."""
+
+        def turtle() -> Report:
+            self.documents, found = reading.read_turtle(self.project)
+            return found
+
+        def queries() -> Report:
+            found = reading.read_queries(self.project, below)
+            # nobody knows what is declared where a file could not be read
+            known = self.reports["turtle"].passed
+            terms = lint.in_files(self.project, below, self.documents) if known else ()
+            return report("queries", found.looked_at, found.unit, [*found.findings, *terms])
+
+        self.step("turtle", (), turtle)
+        self.step("queries", (), queries)
+        self.step("prefixes", ("turtle",), lambda: lint.check_prefixes(self.project, self.documents))
+
 
 def check(project: Project, *, reasoner: bool = True, tell: Tell = lambda _: None) -> Work:
-    """Run every step that can run, and return the work with all reports.
-
-    Parameters: `reasoner`, whether the OWL reasoner is asked; `tell`, called with the name of each step as it begins.
-    """
-    work = _read(project, "queries/", tell)
+    """Run every step that can run, the OWL reasoner among them or not; `tell` hears each step as it begins."""
+    work = Work(project, tell)
+    work.read("queries/")
     documents, known, saved = work.documents, project.prefixes, project.queries
 
     def reason() -> Report:
@@ -76,11 +92,9 @@ def check(project: Project, *, reasoner: bool = True, tell: Tell = lambda _: Non
 
 
 def derive(project: Project, tell: Tell = lambda _: None) -> tuple[list[Report], list[str]]:
-    """Run the rules and write what they make; returns the reports and the paths of the files that changed.
-
-    Nothing is written where a file cannot be read, or a rule cannot be run.
-    """
-    work = _read(project, "queries/rules/", tell)
+    """Run the rules and, if all can be read and run, write what they make; returns reports and changed paths."""
+    work = Work(project, tell)
+    work.read("queries/rules/")
     changed: list[str] = []
 
     def write() -> Report:
@@ -95,39 +109,21 @@ def derive(project: Project, tell: Tell = lambda _: None) -> tuple[list[Report],
 def build(
     project: Project, into: Path, *, reasoner: bool = True, tell: Tell = lambda _: None
 ) -> tuple[list[Report], Release | None]:
-    """Check the project and, if every step passed, publish a release below `into`.
-
-    Returns the reports and the release, or None in its place: then nothing was written.
-    """
+    """Check the project and, if every step passed, publish a release below `into`; else nothing is written."""
     work = check(project, reasoner=reasoner, tell=tell)
     if not passed(work.done):
         return work.done, None
-    tell("release")
     start = time.perf_counter()
     release = publish(*_packed(work), into)
     packed = report("release", release.triples, "distinct triples", ())
     return [*work.done, replace(packed, seconds=time.perf_counter() - start)], release
 
 
-def _read(project: Project, below: str, tell: Tell) -> Work:
-    """Return the work after the steps that read: Turtle, the queries below a folder, and the prefixes of both."""
-    work = Work(project, tell)
-
-    def turtle() -> Report:
-        work.documents, found = reading.read_turtle(project)
-        return found
-
-    def queries() -> Report:
-        found = reading.read_queries(project, below)
-        if not work.reports["turtle"].passed:  # then nobody knows what is declared
-            return found
-        terms = lint.in_files(project, below, work.documents)
-        return report("queries", found.looked_at, found.unit, [*found.findings, *terms])
-
-    work.step("turtle", (), turtle)
-    work.step("queries", (), queries)
-    work.step("prefixes", ("turtle",), lambda: agreement.check(project, work.documents))
-    return work
+def canonical(given: Iterable[Quad]) -> bytes:
+    """Return the quads as N-Quads under RDFC-1.0, sorted by line."""
+    dataset = Dataset(given)
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return "".join(sorted(f"{quad} .\n" for quad in dataset)).encode()
 
 
 def _packed(work: Work) -> tuple[dict[str, bytes], dict[str, Any]]:
@@ -135,19 +131,17 @@ def _packed(work: Work) -> tuple[dict[str, bytes], dict[str, Any]]:
     served = [document for document in work.documents if document.graph]
     quads = set(graphs.quads(served))
     parts = {file: work.project.path(file).read_bytes() for file in work.project.inputs()}
-    counts = Counter(str(getattr(quad.graph_name, "value", "")) for quad in quads)
     tools = {name: metadata.version(name) for name in TOOLS if importlib.util.find_spec(name)}
+    steps = [{name: getattr(each, name) for name in KEPT} | {"findings": len(each.findings)} for each in work.done]
     manifest = {
         "name": "araxes",
         "version": __version__,
         "canonical": "RDFC-1.0, N-Quads sorted by line",
-        "triples_by_graph": dict(sorted(counts.items())),
+        "triples_by_graph": Counter(str(quad.graph_name)[1:-1] for quad in quads),
         "distinct_triples": len(graphs.triples(served)),
         "inputs_hash": work.project.inputs_hash(),
         "tools": {"python": ".".join(platform.python_version_tuple()[:2]), **tools},
-        "steps": [
-            {name: getattr(each, name) for name in KEPT} | {"findings": len(each.findings)} for each in work.done
-        ],
+        "steps": steps,
         "reasoner": work.reports["logic"].state == "ran",
     }
-    return {**parts, DATASET: writing.canonical(quads)}, manifest
+    return {**parts, DATASET: canonical(quads)}, manifest

@@ -24,13 +24,12 @@ class Guide:
     def __init__(self, documents: Sequence[Document], prefixes: Mapping[str, str], more: Iterable[Quad] = ()) -> None:
         self._documents = sorted(documents, key=lambda document: document.graph == INFERRED_GRAPH)
         self._prefixes = prefixes
-        ranked: dict[str, tuple[bool, bool, str]] = {}
-        for quad in (*graphs.quads(documents), *more):
-            if quad.predicate.value in PREFERRED and isinstance(quad.object, Literal):
-                subject = str(getattr(quad.subject, "value", ""))
-                rank = (quad.object.language != "en", quad.predicate.value != RDFS_LABEL, quad.object.value)
-                ranked[subject] = min(rank, ranked.get(subject, rank))
-        self._labels = {subject: rank[-1] for subject, rank in ranked.items()}
+        ranked = (
+            (quad.object.language != "en", quad.predicate.value != RDFS_LABEL, quad.object.value, str(quad.subject))
+            for quad in (*graphs.quads(documents), *more)
+            if quad.predicate.value in PREFERRED and isinstance(quad.object, Literal)
+        )
+        self._labels = {subject[1:-1]: label for *_, label, subject in sorted(ranked, reverse=True)}
 
     def name(self, iri: str) -> str:
         """Return the prefixed name of an IRI, else the IRI in angle brackets."""
@@ -38,12 +37,7 @@ class Guide:
 
     def fill(self, text: str) -> str:
         """Return a text with each IRI in it, with or without angle brackets, in words."""
-
-        def short(match: re.Match[str]) -> str:
-            iri = match[1] or match[2]
-            return self._labels.get(iri, self.name(iri))
-
-        return IRI.sub(short, text)
+        return IRI.sub(lambda iri: self._labels.get(iri[1] or iri[2], self.name(iri[1] or iri[2])), text)
 
     def of(self, term: object) -> str:
         """Return a term in words: label with name, name, or the text of a literal in quotation marks."""
@@ -65,11 +59,10 @@ class Guide:
         if not isinstance(subject, NamedNode):
             return whole
         texts = tuple(term.value for term in terms if isinstance(term, NamedNode | Literal))
-        chosen = [document for document in self._documents if not file or document.file == file]
-        blocks = [Place(each.file, *at) for each in chosen if (at := each.places.find(subject.value, texts))]
-        exact = [at for at in blocks if at.column > 1]
-        mentions = (Place(each.file, *at) for each in chosen if (at := each.places.mention(subject.value)))
-        return next(iter(exact or blocks), None) or next(mentions, whole)
+        chosen = [document for document in self._documents if file in {"", document.file}]
+        blocks = [at for each in chosen if (at := each.find(subject.value, texts))]
+        mentions = (at for each in chosen if (at := each.mention(subject.value)))
+        return next((at for at in blocks if at.column > 1), None) or next(iter(blocks), None) or next(mentions, whole)
 
 
 def check(documents: Sequence[Document], queries: Mapping[str, SavedQuery], prefixes: Mapping[str, str]) -> Report:
@@ -79,12 +72,9 @@ def check(documents: Sequence[Document], queries: Mapping[str, SavedQuery], pref
 
 
 def run(store: Store, queries: Mapping[str, SavedQuery], guide: Guide) -> Iterator[Finding]:
-    """Yield a finding for each row of each query.
+    """Yield a finding for each row of each query; the header's `message` and `hint` name variables in braces.
 
-    A row's `?focus` is the thing that is wrong, `?term` the term in its block to point at, `?file` the file. The
-    header's `message` and `hint` may name variables in braces.
-
-    Raises `BadProject` for a query that is not a SELECT.
+    A row's `?focus` is the thing that is wrong, `?term` the term in its block to point at, `?file` the file.
     """
     for query in queries.values():
         severity: Severity = "warning" if query.first("severity") == "warning" else "error"

@@ -1,17 +1,17 @@
 """Files to quads, strictly: every fault of every file with its line, its column and its source line."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 
 from araxes import queries
 from araxes.findings import Finding, Place, Report, caret, report
-from araxes.knowledge.places import Places
-from araxes.names import SH
+from araxes.names import RDF_TYPE, SH
 from araxes.prefixes import PREFIX_FILE, of_source
 from araxes.project import OWN_GRAPHS, SOURCE_KEY, Project, graph_of, source_of
 
@@ -27,35 +27,82 @@ HINTS = {
 }
 
 
+WORD = re.compile(
+    r"""\#[^\n]*
+      | (?P<text>\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3} | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*')
+      | <(?P<iri>[^<>"{}|^`\\\x00-\x20]*)>
+      | (?P<prefix>[^\W\d_][\w.-]*)?:(?P<local>[\w:%-](?:[\w:.%\\-]*[\w:%-])?)?
+      | (?P<plain>[\w+-]+(?:\.[0-9]+)?)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Word(NamedTuple):
+    """A whole IRI, the text of a literal, or another word, and where it begins and ends."""
+
+    value: str
+    start: int
+    end: int
+
+
+def words(text: str, prefixes: Mapping[str, str]) -> Iterator[Word]:
+    """Yield the words of a text that stand for something; comments and names with unknown prefixes are left out."""
+    for match in WORD.finditer(text):
+        value = match["text"].strip("\"'") if match["text"] else match["iri"] or match["plain"]
+        if match.lastgroup in {"prefix", "local"} and (match["prefix"] or "") in prefixes:
+            value = prefixes[match["prefix"] or ""] + (match["local"] or "").replace("\\", "")
+        if value is not None:
+            yield Word(RDF_TYPE if value == match["plain"] == "a" else value, *match.span())
+
+
+def at(text: str, offset: int) -> tuple[int, int]:
+    """Return line and column of an offset, both counted from 1."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
 @dataclass(frozen=True)
 class Document:
-    """One Turtle file as read: its quads, and where things stand in it."""
+    """One Turtle file as read; a subject stands at the first column, and its block goes on to the next such word."""
 
     file: str
     graph: str | None
     text: str
-    quads: tuple[Quad, ...]
-    prefixes: dict[str, str]
-
-    @cached_property
-    def places(self) -> Places:
-        """Return where each subject stands."""
-        return Places(self.text, self.prefixes)
+    quads: tuple[Quad, ...] = ()
+    prefixes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> str | None:
         """Return the key of the source to which the file belongs, or None."""
         return source_of(self.file)
 
+    @cached_property
+    def blocks(self) -> dict[str, list[Word]]:
+        """Return for each subject, by its IRI, the words of its blocks, itself the first."""
+        found: dict[str, list[Word]] = {}
+        block = found.setdefault("", [])
+        for word in words(self.text, self.prefixes):
+            if self.text[word.start - 1] == "\n":
+                block = found.setdefault(word.value, [])
+            block.append(word)
+        return found
+
+    def find(self, subject: str, terms: Sequence[str] = ()) -> Place | None:
+        """Return where the first of the terms stands in the subject's blocks, else the subject; None without it."""
+        if not (block := self.blocks.get(subject)):
+            return None
+        stands = (word for term in terms for word in block[1:] if word.value == term)
+        return Place(self.file, *at(self.text, next(stands, block[0]).start))
+
+    def mention(self, iri: str) -> Place | None:
+        """Return where an IRI stands first, anywhere in the text."""
+        stands = [word.start for block in self.blocks.values() for word in block if word.value == iri]
+        return Place(self.file, *at(self.text, min(stands))) if stands else None
+
 
 def read_turtle(project: Project) -> tuple[list[Document], Report]:
     """Read every Turtle file; the report holds every fault in every file."""
-    documents: list[Document] = []
     findings: list[Finding] = []
-    for file in project.turtle():
-        document, faults = _read_file(project, file)
-        documents.append(document)
-        findings += faults
+    documents = [_read_file(project, file, findings) for file in project.turtle()]
     findings += [fault for key in project.sources() for fault in _source_faults(project, key, documents)]
     return documents, report("turtle", len(documents), "files", findings)
 
@@ -75,48 +122,42 @@ def marked(message: str, hint: str, text: str, place: Place) -> Finding:
     return Finding(message, hint, place, quote=f"{shown}\n{caret(shown, min(column, 80))}")
 
 
-def _read_file(project: Project, file: str) -> tuple[Document, list[Finding]]:
+def _read_file(project: Project, file: str, faults: list[Finding]) -> Document:
     graph = graph_of(file)
-    text, faults = _text(project, file)
-    if faults:
-        return Document(file, graph, text, (), {}), faults
+    text, unreadable = _text(project, file)
+    if unreadable:
+        faults.append(unreadable)
+        return Document(file, graph, text)
+    if not graph and not source_of(file) and file.startswith("data/"):
+        hint = "Move it to data/entities, data/context, data/links or the folder of its source below data/sources."
+        faults.append(Finding("This file lies in no folder of data that has a graph.", hint, Place(file)))
     parser = parse(text, RdfFormat.TURTLE, rename_blank_nodes=True)
     name = NamedNode(graph) if graph else DefaultGraph()
     quads: list[Quad] = []
     while True:
         try:
             quads.extend(Quad(quad.subject, quad.predicate, quad.object, name) for quad in parser)
-            break
+            return Document(file, graph, text, tuple(quads), parser.prefixes)
         except SyntaxError as error:
-            faults.append(_fault(file, text, error))
-    if not graph and not source_of(file) and file.startswith("data/"):
-        hint = "Move it to data/entities, data/context, data/links or the folder of its source below data/sources."
-        faults.append(Finding("This file lies in no folder of data that has a graph.", hint, Place(file)))
-    return Document(file, graph, text, tuple(quads), dict(parser.prefixes)), faults
+            message = LEAD.sub("", error.msg or str(error)).removesuffix(".")
+            hint = next((HINTS[part] for part in HINTS if part in message), "Correct what stands at the mark.")
+            faults.append(marked(f"{message}.", hint, text, Place(file, error.lineno or 1, error.offset or 1)))
 
 
-def _text(project: Project, file: str) -> tuple[str, list[Finding]]:
+def _text(project: Project, file: str) -> tuple[str, Finding | None]:
     raw = project.path(file).read_bytes()
     hint = "Save the file as UTF-8 without a byte order mark."
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        return "", [Finding("This is not UTF-8 text.", hint, Place(file, raw.count(b"\n", 0, error.start) + 1))]
-    begins = [Finding("The file begins with a byte order mark.", hint, Place(file, 1, 1))]
-    return text, begins if text.startswith("\ufeff") else []
-
-
-def _fault(file: str, text: str, error: SyntaxError) -> Finding:
-    message = LEAD.sub("", error.msg or str(error))
-    hint = next((HINTS[part] for part in HINTS if part in message), "Correct the Turtle at the place that is marked.")
-    place = Place(file, error.lineno or 1, error.offset or 1)
-    return marked(message if message.endswith(".") else f"{message}.", hint, text, place)
+        return "", Finding("This is not UTF-8 text.", hint, Place(file, raw.count(b"\n", 0, error.start) + 1))
+    begins = Finding("The file begins with a byte order mark.", hint, Place(file, 1, 1))
+    return text, begins if text.startswith("\ufeff") else None
 
 
 def _query_faults(project: Project, file: str) -> Iterator[Finding]:
-    _, faults = _text(project, file)
-    if faults:
-        yield from faults
+    if unreadable := _text(project, file)[1]:
+        yield unreadable
         return
     query = queries.read(project.path(file), project.root)
     for line, message, hint in queries.faults(query):
@@ -124,44 +165,41 @@ def _query_faults(project: Project, file: str) -> Iterator[Finding]:
     try:
         result = Store().query(query.text)
     except SyntaxError as error:
-        match = AT.search(str(error))
-        place = Place(file, int(match[1]), int(match[2])) if match else Place(file, 1, 1)
+        line, column = map(int, AT.findall(str(error))[0] if AT.search(str(error)) else (1, 1))
         undeclared = "Prefix not found" in str(error)
         message = "The prefix of this name is not declared." if undeclared else "This is not SPARQL 1.1."
-        yield marked(message, "Correct the query near the place that is marked.", query.text, place)
+        hint = "Correct the query near the place that is marked."
+        yield marked(message, hint, query.text, Place(file, line, column))
         return
-    columns = [name for name, _ in query.columns]
     variables = [variable.value for variable in getattr(result, "variables", [])]
-    if columns and columns != variables:
+    if query.columns and [name for name, _ in query.columns] != variables:
         hint = f"The query's columns are {', '.join(variables)}: give each its `#: column:` line, in that order."
         yield Finding("The columns of the header are not those of the query.", hint, Place(file, 1))
 
 
 def _same_names(files: Sequence[str]) -> Iterator[Finding]:
-    seen: dict[tuple[str, ...], str] = {}
-    for file in files:
-        path = PurePosixPath(file)
-        first = seen.setdefault((*path.parts[1:-1][:1], path.stem), file)
-        if first != file:
+    seen = {("rules", ALL_DIFFERENT): "The file that the build itself writes"}
+    for path in map(PurePosixPath, files):
+        first = seen.setdefault((path.parts[1], path.stem), str(path))
+        if first != str(path):
             message = f"{first} is called {path.stem} too, so only one of the two would be run."
-            yield Finding(message, "Rename one of them.", Place(file))
-        if path.parts[1] == "rules" and path.stem == ALL_DIFFERENT:
-            message = f"A rule cannot be called {ALL_DIFFERENT}: the build itself writes the file of that name."
-            yield Finding(message, "Rename the rule.", Place(file))
+            yield Finding(message, "Rename one of them.", Place(str(path)))
 
 
-def _source_faults(project: Project, key: str, documents: Sequence[Document]) -> list[Finding]:
+def _source_faults(project: Project, key: str, documents: Sequence[Document]) -> Iterator[Finding]:
     quads = (quad for document in documents if document.file == PREFIX_FILE for quad in document.quads)
     taken = {str(getattr(quad.object, "value", "")) for quad in quads if quad.predicate.value == SH + "prefix"}
     others = {name for other in project.sources() if other != key for name in of_source(other)}
     clashes = sorted(of_source(key).keys() & taken or {key} & others)
-    cannot, hint = f"A source cannot be called {key}", "Rename the folder; author and year make a good key."
-    empty = "Write what the source says in Turtle, or take the folder out."
-    faults = (
-        (not SOURCE_KEY.fullmatch(key), f"{cannot}: a key has small letters, digits and hyphens only.", hint),
-        (key in OWN_GRAPHS, f"{cannot}: that is the name of a graph of the project.", hint),
-        (clashes, f"{cannot}: {''.join(clashes[:1])}: is a prefix already, of the project or of another source.", hint),
-        (key not in {document.source for document in documents}, "This source has no Turtle file.", empty),
-    )
-    place = Place(f"data/sources/{key}")
-    return [Finding(message, advice, place) for faulty, message, advice in faults if faulty][:1]
+    place, hint, fault = Place(f"data/sources/{key}"), "Rename the folder; author and year make a good key.", ""
+    if not SOURCE_KEY.fullmatch(key):
+        fault = "a key has small letters, digits and hyphens only"
+    elif key in OWN_GRAPHS:
+        fault = "that is the name of a graph of the project"
+    elif clashes:
+        fault = f"{clashes[0]}: is a prefix already, of the project or of another source"
+    if fault:
+        yield Finding(f"A source cannot be called {key}: {fault}.", hint, place)
+    elif key not in {document.source for document in documents}:
+        hint = "Write what the source says in Turtle, or take the folder out."
+        yield Finding("This source has no Turtle file.", hint, place)

@@ -32,19 +32,14 @@ def judge(triples: bytes) -> dict[str, object]:
         return {"consistent": False, "unsatisfiable": [], "same_as": []}
     empty = {each.iri for each in world.inconsistent_classes()} - {owlready2.Nothing.iri}
     pairs = "SELECT ?a ?b { ?a <http://www.w3.org/2002/07/owl#sameAs> ?b }"
-    rows = world.sparql(pairs, error_on_undefined_entities=False)
-    same = [[getattr(one, "iri", str(one)) for one in row] for row in rows]
-    return {"consistent": True, "unsatisfiable": sorted(empty), "same_as": sorted(same)}
+    same = world.sparql(pairs, error_on_undefined_entities=False)
+    named = sorted([getattr(one, "iri", str(one)) for one in row] for row in same)
+    return {"consistent": True, "unsatisfiable": sorted(empty), "same_as": named}
 
 
-def main() -> None:
-    """Judge what comes in; a fault of the reasoner is an answer too."""
+if __name__ == "__main__":
     try:
         verdict = judge(sys.stdin.buffer.read())
     except (owlready2.OwlReadyJavaError, owlready2.OwlReadyOntologyParsingError, FileNotFoundError) as error:
         verdict = {"error": str(error).strip()[-2000:]}
     json.dump(verdict, sys.stdout)
-
-
-if __name__ == "__main__":
-    main()

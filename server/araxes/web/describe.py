@@ -7,8 +7,8 @@ from urllib.parse import quote
 from jinja2 import Template
 
 from araxes.engine import Format, Question
+from araxes.engine.formats import rewrite
 from araxes.engine.question import GRAPHS, RESULTS
-from araxes.engine.rewrite import rewrite
 from araxes.problems import AnswerTooLarge, QueryTooSlow, TooMuchMemory
 from araxes.settings import SETTINGS, Setting, Settings
 from araxes.web.exchange import Exchange, Site

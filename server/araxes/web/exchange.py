@@ -1,14 +1,17 @@
 """What the parts of the web share: the site, and one request while it is answered."""
 
 import secrets
-import socket
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from threading import Lock
 from time import perf_counter
 from typing import Any
 
 from araxes.engine import Answer, Engine, Question
+from araxes.problems import Busy
 from araxes.release import Release
 from araxes.settings import Settings
 from araxes.web.protocol import Sent
@@ -21,6 +24,32 @@ NUMBERS = count(1)
 def next_id() -> str:
     """Return a short name for one request, unlike that of any other of this process."""
     return f"{START}-{next(NUMBERS):x}"
+
+
+class Gate:
+    """Lets only so many bodies be sent at once, and a client half of them.
+
+    The HTTP server waits for each as long as its client likes, with a thread of its own.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._share = most, most // 2
+        self._inside: Counter[str] = Counter()
+        self._lock = Lock()
+
+    @contextmanager
+    def held(self, client: str) -> Iterator[None]:
+        """Hold a place for a client while its body is read; raises `Busy` where there is none."""
+        with self._lock:
+            if self._inside.total() >= self._most or self._inside[client] >= self._share:
+                raise Busy("Too many bodies are being sent and are not at their end", more={"retry_after": 5})
+            self._inside[client] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside[client] -= 1
+                self._inside += Counter()
 
 
 @dataclass(slots=True)
@@ -54,11 +83,6 @@ class Exchange:
         named = [each.strip() for each in self.environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if each.strip()]
         return named[-min(proxies, len(named))][:64] if proxies and named else peer
 
-    def gone(self) -> Callable[[], bool] | None:
-        """Return what tells whether the client has hung up, where the HTTP server lets its socket be seen."""
-        peer: socket.socket | None = self.environ.get("gunicorn.socket")
-        return None if peer is None else lambda: _closed(peer)
-
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -83,10 +107,3 @@ class Site:
         exchange.fixed = exchange.fixed and answer.fixed and answer.release == exchange.release
         exchange.release = answer.release
         return answer
-
-
-def _closed(peer: socket.socket) -> bool:
-    try:
-        return peer.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except OSError as error:
-        return not isinstance(error, BlockingIOError)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
 from araxes.engine import Question, form_of, formats_for
@@ -9,8 +10,8 @@ from araxes.engine.question import GRAPHS, RESULTS, Form
 from araxes.problems import BadRequest, MethodNotAllowed, UnknownGraph
 from araxes.web import respond
 from araxes.web.describe import Description
-from araxes.web.exchange import Exchange, Site
-from araxes.web.protocol import HTML, PAGE, Sent, picked, question_from, sent_from
+from araxes.web.exchange import Exchange, Gate, Site
+from araxes.web.protocol import BODIES, HTML, PAGE, Sent, picked, question_from, sent_from
 from araxes.web.respond import METHODS, Reply
 
 READING = ("GET", "HEAD", "OPTIONS")
@@ -28,6 +29,7 @@ class Machines:
     def __init__(self, site: Site, description: Description) -> None:
         self._site = site
         self._description = description
+        self._bodies = Gate(site.settings.threads // 3)
         self._most = site.settings.query_characters * FORM_ROOM + 10_000
         self._views: dict[str, tuple[tuple[str, ...], View]] = {
             "/sparql": (METHODS, self._query),
@@ -45,7 +47,8 @@ class Machines:
             return respond.options(methods)
         if method not in methods:
             raise MethodNotAllowed(f"{path} does not answer {method[:40]}", more={"allow": list(methods)})
-        exchange.sent = sent = sent_from(exchange.environ, self._most)
+        with self._bodies.held(exchange.client(self._site.settings.proxies)) if method in BODIES else nullcontext():
+            exchange.sent = sent = sent_from(exchange.environ, self._most)
         exchange.text = sent.text
         return view(exchange, sent)
 
@@ -54,7 +57,7 @@ class Machines:
         if not sent.asks:
             page = sent.wants_page and sent.address.get("format", [HTML]) == [HTML]
             return None if page else self._described(exchange, sent)
-        question = question_from(sent, settings.query_milliseconds, exchange.client(settings.proxies), exchange.gone())
+        question = question_from(sent, settings.query_milliseconds, exchange.client(settings.proxies))
         exchange.form = form_of(question.text)
         if question.format is not PAGE:
             return respond.answer(self._site.ask(exchange, question))
@@ -75,10 +78,10 @@ class Machines:
         if len(named) + len(default) != 1:
             hint = "Ask for graphs?default or graphs?graph=IRI; the description at /sparql lists the graphs."
             raise BadRequest("One graph must be named", hint=hint)
-        client, gone = exchange.client(self._site.settings.proxies), exchange.gone()
+        client = exchange.client(self._site.settings.proxies)
         wanted = picked(GRAPHS, sent.accept, sent.address)
-        exists = Question(EXISTS, RESULTS[0], (), tuple(named), 0, client, gone)
+        exists = Question(EXISTS, RESULTS[0], (), tuple(named), 0, client)
         if named and not json.loads(self._site.ask(exchange, exists).body)["boolean"]:
             raise UnknownGraph(f"There is no graph {named[0][:200]}")
-        whole = Question(WHOLE, wanted, tuple(named), (), 0, client, gone)
+        whole = Question(WHOLE, wanted, tuple(named), (), 0, client)
         return respond.answer(self._site.ask(exchange, whole))

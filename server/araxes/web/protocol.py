@@ -1,7 +1,7 @@
 """The SPARQL 1.1 Protocol: what was sent, read into a question."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -93,10 +93,10 @@ def fields_of(sent: bytes) -> Fields:
     return fields
 
 
-def question_from(sent: Sent, most: int, client: str = "", gone: Callable[[], bool] | None = None) -> Question:
+def question_from(sent: Sent, most: int, client: str = "") -> Question:
     """Return the question that a request asks.
 
-    Parameters: `most`, the milliseconds that the field `timeout` may not pass; `client` and `gone`, for the question.
+    Parameters: `most`, the milliseconds that the field `timeout` may not pass; `client`, whose share it takes.
 
     Raises `BadRequest`, `UnsupportedMediaType`, `UpdateRefused`, `BadQuery` or `NotAcceptable`. SPARQL 1.1 Protocol,
     2.1; the method QUERY as in the draft of 1.2.
@@ -107,7 +107,7 @@ def question_from(sent: Sent, most: int, client: str = "", gone: Callable[[], bo
     text = fields["query"][0]
     wanted = picked((*formats_for(form_of(text)), PAGE), sent.accept, fields)
     default, named = fields.get("default-graph-uri", ()), fields.get("named-graph-uri", ())
-    return Question(text, wanted, tuple(default), tuple(named), _milliseconds(fields, most), client, gone)
+    return Question(text, wanted, tuple(default), tuple(named), _milliseconds(fields, most), client)
 
 
 def picked(offered: tuple[Format, ...], accept: str | None, fields: Fields) -> Format:

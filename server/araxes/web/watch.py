@@ -2,6 +2,8 @@
 
 import json
 import logging
+from collections import deque
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from time import perf_counter
@@ -17,6 +19,7 @@ from araxes.web.exchange import Exchange
 log = logging.getLogger("araxes.access")
 
 BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
+BATCH = 100
 CACHED = ("hits", "misses", "bytes")
 ENGINE = ("ready", "workers", "busy", "waiting", "long_running", "replaced")
 
@@ -27,17 +30,29 @@ class Watch:
     def __init__(self, settings: Settings, cache: Cache) -> None:
         self._settings = settings
         self._cache = cache
+        self._lines: deque[tuple[datetime, Exchange, int, int, float]] = deque()
         self._registry = registry = CollectorRegistry()
         self._requests = Counter("araxes_requests", "Requests", ["status", "outcome"], registry=registry)
         self._seconds = Histogram("araxes_request_seconds", "Time of a request", registry=registry, buckets=BOUNDS)
 
     def see(self, exchange: Exchange, status: int, size: int) -> None:
-        """Count a request that was not answered from the cache, and write its line."""
+        """Count a request that was not answered from the cache, and note its line."""
         seconds = perf_counter() - exchange.started
         self._requests.labels(str(status), exchange.outcome).inc()
         self._seconds.observe(seconds)
         if log.isEnabledFor(logging.INFO):
-            log.info("%s", self._line(exchange, status, size, seconds))
+            self._lines.append((datetime.now(UTC), exchange, status, size, seconds))
+            if len(self._lines) >= BATCH:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write the lines that wait: many at once cost what one does."""
+        lines = []
+        with suppress(IndexError):
+            while True:
+                lines.append(self._line(*self._lines.popleft()))
+        if lines:
+            log.info("%s", "\n".join(lines))
 
     def text(self, state: State, release: Release) -> bytes:
         """Return all counts in the text format of Prometheus."""
@@ -47,10 +62,10 @@ class Watch:
         values[f'release_triples{{release="{release.name}"}}'] = release.triples
         return generate_latest(self._registry) + "".join(f"araxes_{name} {values[name]}\n" for name in values).encode()
 
-    def _line(self, exchange: Exchange, status: int, size: int, seconds: float) -> str:
+    def _line(self, at: datetime, exchange: Exchange, status: int, size: int, seconds: float) -> str:
         text = exchange.text
         line: dict[str, object] = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "time": at.isoformat(timespec="milliseconds"),
             "id": exchange.id,
             "method": exchange.environ["REQUEST_METHOD"][:20],
             "path": exchange.environ["PATH_INFO"][:200],
