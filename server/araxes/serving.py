@@ -1,6 +1,7 @@
 """A release behind a real HTTP server: one front process with threads, and the engine's workers behind it."""
 
 import atexit
+import gc
 import json
 import logging
 import os
@@ -69,9 +70,9 @@ def _application(first: Release, opened: Opened, settings: Settings, tell: int) 
     signal.signal(signal.SIGHUP, lambda *_: engine.reload())
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     app = create_app(engine, settings)
-    threading.Thread(
-        target=_attend, args=(app.extensions["araxes.watch"].flush, engine.release, settings), daemon=True
-    ).start()
+    told_to = (app.extensions["araxes.watch"].flush, engine.release, settings)
+    threading.Thread(target=_attend, args=told_to, daemon=True).start()
+    gc.freeze()
     return app
 
 

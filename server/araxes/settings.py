@@ -70,7 +70,7 @@ class Settings:
     public_url: str = word("", "Address by which others know the server, if it is another one")
     threads: int = number(400, 16, 2_000, "Requests held side by side, waiting ones included")
     proxies: int = number(0, 0, 5, "Proxies in front that are trusted to say who the client is")
-    workers: int = number(5, 2, 64, "Processes that evaluate queries; one is kept for short ones")
+    workers: int = number(8, 2, 64, "Processes that evaluate queries; one is kept for short ones")
     queue: int = limit(256, 0, 2_000, "Queries that may wait for a worker")
     wait_milliseconds: int = limit(5_000, 0, 60_000, "Longest wait for a worker, in milliseconds")
     query_milliseconds: int = limit(10_000, 50, 600_000, "Longest time that a query may run, in milliseconds")

@@ -28,7 +28,9 @@ def test_the_reasoner_is_installed() -> None:
 
 
 def test_a_harmless_graph_is_consistent() -> None:
-    assert logic.reason(triples("<urn:C> a owl:Class . <urn:x> a <urn:C> .")) == logic.Verdict(consistent=True, unsatisfiable=[], same_as=[])
+    assert logic.reason(triples("<urn:C> a owl:Class . <urn:x> a <urn:C> .")) == logic.Verdict(
+        consistent=True, unsatisfiable=[], same_as=[]
+    )
 
 
 def test_disjoint_classes_with_one_member_are_inconsistent() -> None:

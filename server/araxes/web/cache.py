@@ -1,17 +1,20 @@
 """Whole answers as they were sent, kept for as long as their release is served and room allows."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from threading import Lock
+from typing import NamedTuple
 
-Headers = list[tuple[str, str]]
+Headers = tuple[tuple[str, str], ...]
 Key = tuple[str, ...]
 OVERHEAD = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An answer with status 200: its headers, those of a 304 in its place, its entity tag and its body."""
+class Kept(NamedTuple):
+    """An answer with status 200: its headers, those of a 304 in its place, its entity tag and its body.
+
+    Tuples of texts all through, which the collector of garbage leaves alone: else it would hold everyone up, looking
+    through all that is kept again and again.
+    """
 
     headers: Headers
     brief: Headers

@@ -98,7 +98,7 @@ class Front:
         headers = [*brief, ("Content-Type", reply.type), ("Content-Length", str(size))]
         headers += [("Content-Encoding", reply.coding)] if reply.coding else []
         if lasting and key and not reply.file:
-            self._cache.put(key, Kept(headers, brief, tag, reply.body))
+            self._cache.put(key, Kept(tuple(headers), tuple(brief), tag, reply.body))
         own = [("Araxes-Query-Id", exchange.id), ("Server-Timing", _timing(exchange))]
         fresh = lasting and respond.matches(exchange.environ.get("HTTP_IF_NONE_MATCH"), tag)
         status = 304 if fresh else reply.status
@@ -116,11 +116,11 @@ def _key(environ: dict[str, Any], release: str, wanted: Coding | None) -> Key:
 
 
 def _hit(kept: Kept, environ: dict[str, Any], start: Start) -> list[bytes]:
-    own = [("Araxes-Query-Id", next_id()), CACHED]
+    own = ("Araxes-Query-Id", next_id()), CACHED
     if respond.matches(environ.get("HTTP_IF_NONE_MATCH"), kept.etag):
-        start(STATUS[304], kept.brief + own)
+        start(STATUS[304], [*kept.brief, *own])
         return []
-    start(STATUS[200], kept.headers + own)
+    start(STATUS[200], [*kept.headers, *own])
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [kept.body]
 
 
