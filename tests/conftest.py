@@ -1,10 +1,11 @@
 """The project, its release and its server, made once a run; and what the end of the run says."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from araxes.engine import Engine, open_pool
+from araxes.engine import Engine
 from araxes.project import Project
 from araxes.release import Release, open_release
 from araxes.settings import Settings
@@ -64,7 +65,7 @@ def tiny_server(tiny_releases: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def tiny_engine(tiny_release: Release) -> Iterator[Engine]:
     """Return an engine over the tiny project's release."""
-    with open_pool(tiny_release, Settings(workers=2)) as engine:
+    with closing(Engine(tiny_release, Settings(workers=2))) as engine:
         yield engine
 
 

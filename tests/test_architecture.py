@@ -81,7 +81,6 @@ def test_each_package_shows_a_handful_of_names() -> None:
         "State",
         "form_of",
         "formats_for",
-        "open_pool",
     ]
 
 

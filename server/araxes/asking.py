@@ -4,11 +4,12 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from araxes import prefixes, queries, settings
-from araxes.engine import Engine, Question, form_of, formats_for, open_pool
+from araxes.engine import Engine, Question, form_of, formats_for
 from araxes.names import XSD
 from araxes.problems import BadParameter, UnknownQuery
 from araxes.release import Release
@@ -34,7 +35,7 @@ def answer(release: Release, text: str, name: str | None) -> str:
     """Return the answer in the format of that name; without one, a table for rows and Turtle for graphs."""
     offered = [each.name for each in formats_for(form_of(text))]
     plain = name in {None, "table"}
-    with open_pool(release, settings.load(os.environ, {"workers": 2})) as engine:
+    with closing(Engine(release, settings.load(os.environ, {"workers": 2}))) as engine:
         body = _asked(engine, text, offered[0] if plain else str(name))
     if not plain or offered[0] != "json":
         return body
@@ -47,7 +48,7 @@ def answer(release: Release, text: str, name: str | None) -> str:
 def statistics(release: Release, machine: bool) -> str:
     """Return the answers to the queries below `queries/stats`: as tables under their titles, or as JSON."""
     known, saved = prefixes.below(release.root), queries.load(release.root / "queries" / "stats", release.root).values()
-    with open_pool(release, settings.load(os.environ, {"workers": 2})) as engine:
+    with closing(Engine(release, settings.load(os.environ, {"workers": 2}))) as engine:
         shown = {query.title: _rows(json.loads(_asked(engine, query.text, "json")), known) for query in saved}
     if machine:
         facts = {title: rows for title, (_, rows) in shown.items()}
@@ -73,7 +74,9 @@ def _asked(engine: Engine, text: str, name: str) -> str:
     if name not in offered:
         hint = f"Use one of: {', '.join(offered)}."
         raise UnknownQuery(f"There is no {name} for this form of query", hint=hint)
-    return engine.ask(Question(text, offered[name])).body.decode("utf-8").rstrip("\n")
+    found = engine.ask(Question(text, offered[name]))
+    body = found.file.read() if found.file else found.body
+    return body.decode("utf-8").rstrip("\n")
 
 
 def _rows(document: Mapping[str, Any], known: Mapping[str, str]) -> Rows:

@@ -27,7 +27,7 @@ Exit codes:
   1  something was found that must change
   2  the command was not understood
   3  the command could not run"""
-FORMATS = ("table", "json", "xml", "csv", "tsv", "turtle", "ntriples", "rdfxml", "jsonld")
+FORMATS = ("table", "json", "xml", "csv", "tsv", "turtle", "trig", "ntriples", "nquads", "rdfxml", "jsonld")
 ABOUT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 FILE = click.Path(path_type=Path)
 FOLDER: dict[str, Any] = {"type": click.Path(file_okay=False, path_type=Path), "metavar": "DIR"}
@@ -120,8 +120,8 @@ def derive(project: Project, _: Path) -> None:
 
 @group.command()
 @located
-@click.option("--host", help=f"{settings.setting('host').help} [default: 127.0.0.1; env: ARAXES_HOST].")
-@click.option("--port", type=int, help=f"{settings.setting('port').help} [default: 8000; env: ARAXES_PORT].")
+@click.option("--host", help="Address to listen on [default: 127.0.0.1; env: ARAXES_HOST].")
+@click.option("--port", type=int, help="Port to listen on; 0 takes a free one [default: 8000; env: ARAXES_PORT].")
 @no_build
 @click.option("--settings", "file", type=FILE, envvar=settings.FILE, help="File of settings [env: ARAXES_SETTINGS].")
 @click.option("--data", multiple=True, type=FILE, help="Serve this file instead of the graph.")

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from araxes.engine import open_pool
+from araxes.engine import Engine
 from araxes.engine.frames import problem_of, told
 from araxes.engine.worker import end_with_parent
 from araxes.problems import CannotListen, Problem
@@ -60,7 +60,7 @@ def _application(first: Release, opened: Opened, settings: Settings, tell: int) 
     """
     end_with_parent()
     try:
-        engine = open_pool(first, settings, opened)
+        engine = Engine(first, settings, opened)
     except Problem as found:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.write(tell, json.dumps(told(found)).encode())
@@ -84,7 +84,8 @@ def _attend(write_log: Callable[[], None], release: Release, settings: Settings)
             break
     _drop_those_who_never_read(settings.port)
     about = f"{release.triples:,} {'triple' if release.triples == 1 else 'triples'} (release {release.name})"
-    sys.stdout.write(f"Araxes serves {about} at http://{_bracketed(settings.host)}:{settings.port}/\n")
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    sys.stdout.write(f"Araxes serves {about} at http://{host}:{settings.port}/\n")
     sys.stdout.flush()
     atexit.register(write_log)
     while not pause.wait(LOG_SECONDS):
@@ -129,10 +130,6 @@ def _run(load: Callable[[], Any], settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=5,
     ).serve(target_loader=load, wrap_loader=False)
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _address(settings: Settings) -> socket.socket:

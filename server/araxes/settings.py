@@ -46,56 +46,43 @@ class Setting:
         return number
 
 
-def word(default: str, text: str) -> Any:
-    """Return the field of a setting that is a text."""
-    return field(default=default, metadata={"help": text})
-
-
-def number(default: int, least: int, most: int, text: str) -> Any:
-    """Return the field of a setting that says how the server runs."""
-    return field(default=default, metadata={"help": text, "least": least, "most": most})
-
-
-def limit(default: int, least: int, most: int, text: str) -> Any:
-    """Return the field of a setting that bounds what one query may do."""
-    return field(default=default, metadata={"help": text, "least": least, "most": most, "limit": True})
+def told(default: str | int, help: str, least: int = 0, most: int = 0, *, limit: bool = False) -> Any:  # noqa: A002
+    """Return the field of a setting, which keeps all that is known of it."""
+    return field(default=default, metadata={"help": help, "least": least, "most": most, "limit": limit})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The value of every setting; what each is for and may be stands in its field."""
 
-    host: str = word("127.0.0.1", "Address to listen on")
-    port: int = number(8000, 0, 65535, "Port to listen on; 0 takes a free one")
-    public_url: str = word("", "Address by which others know the server, if it is another one")
-    threads: int = number(400, 16, 2_000, "Requests held side by side, waiting ones included")
-    proxies: int = number(0, 0, 5, "Proxies in front that are trusted to say who the client is")
-    workers: int = number(8, 2, 64, "Processes that evaluate queries; one is kept for short ones")
-    queue: int = limit(256, 0, 2_000, "Queries that may wait for a worker")
-    wait_milliseconds: int = limit(5_000, 0, 60_000, "Longest wait for a worker, in milliseconds")
-    query_milliseconds: int = limit(10_000, 50, 600_000, "Longest time that a query may run, in milliseconds")
-    short_milliseconds: int = limit(
-        300, 10, 10_000, "How long a query may run in the worker kept for short ones, in milliseconds"
+    host: str = told("127.0.0.1", "Address to listen on")
+    port: int = told(8000, "Port to listen on; 0 takes a free one", 0, 65535)
+    public_url: str = told("", "Address by which others know the server, if it is another one")
+    threads: int = told(400, "Requests held side by side, waiting ones included", 16, 2_000)
+    proxies: int = told(0, "Proxies in front that are trusted to say who the client is", 0, 5)
+    workers: int = told(8, "Processes that evaluate queries; one is kept for short ones", 2, 64)
+    queue: int = told(256, "Queries that may wait for a worker", 0, 2_000, limit=True)
+    wait_milliseconds: int = told(5_000, "Longest wait for a worker, in milliseconds", 0, 60_000, limit=True)
+    query_milliseconds: int = told(
+        10_000, "Longest time that a query may run, in milliseconds", 50, 600_000, limit=True
     )
-    query_megabytes: int = limit(512, 32, 65_536, "Memory that a query may take beside the data, in MiB")
-    query_characters: int = limit(50_000, 100, 1_000_000, "Longest query that is read, in characters")
-    query_depth: int = limit(200, 5, 500, "Deepest nesting of brackets in a query")
-    answer_rows: int = limit(200_000, 10, 10_000_000, "Most rows of an answer")
-    answer_triples: int = limit(200_000, 10, 10_000_000, "Most triples of an answer")
-    answer_kilobytes: int = limit(65_536, 16, 4_194_304, "Largest answer, in KiB")
-    memory_kilobytes: int = number(1_024, 16, 65_536, "Answers above this size, in KiB, wait in a file without a name")
-    cache_megabytes: int = number(64, 0, 4_096, "Memory for answers that are kept, in MiB; 0 keeps none")
-    cache_seconds: int = number(60, 0, 86_400, "How long others may keep an answer without asking again")
-    log_queries: int = number(200, 0, 10_000, "Characters of a query that the log shows; 0 shows none")
-    log_addresses: int = number(0, 0, 1, "Whether the log shows the addresses of clients: 0 or 1")
+    short_milliseconds: int = told(
+        300, "How long a query may run in the worker kept for short ones, in milliseconds", 10, 10_000, limit=True
+    )
+    query_megabytes: int = told(512, "Memory that a query may take beside the data, in MiB", 32, 65_536, limit=True)
+    query_characters: int = told(50_000, "Longest query that is read, in characters", 100, 1_000_000, limit=True)
+    query_depth: int = told(200, "Deepest nesting of brackets in a query", 5, 500, limit=True)
+    answer_rows: int = told(200_000, "Most rows of an answer", 10, 10_000_000, limit=True)
+    answer_triples: int = told(200_000, "Most triples of an answer", 10, 10_000_000, limit=True)
+    answer_kilobytes: int = told(65_536, "Largest answer, in KiB", 16, 4_194_304, limit=True)
+    memory_kilobytes: int = told(1_024, "Answers above this size, in KiB, wait in a file without a name", 16, 65_536)
+    cache_megabytes: int = told(64, "Memory for answers that are kept, in MiB; 0 keeps none", 0, 4_096)
+    cache_seconds: int = told(60, "How long others may keep an answer without asking again", 0, 86_400)
+    log_queries: int = told(200, "Characters of a query that the log shows; 0 shows none", 0, 10_000)
+    log_addresses: int = told(0, "Whether the log shows the addresses of clients: 0 or 1", 0, 1)
 
 
 SETTINGS = tuple(Setting(each.name, getattr(Settings(), each.name), **each.metadata) for each in fields(Settings))
-
-
-def setting(name: str) -> Setting:
-    """Return the setting of that name."""
-    return next(each for each in SETTINGS if each.name == name)
 
 
 def load(environ: Mapping[str, str], given: Mapping[str, object]) -> Settings:

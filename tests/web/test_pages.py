@@ -11,7 +11,7 @@ from araxes.engine.question import GRAPHS, RESULTS
 from araxes.problems import every_problem
 from araxes.queries import SavedQuery
 from araxes.settings import SETTINGS
-from araxes.web.examples import example_text
+from araxes.web.pages import _example_text as example_text
 from helpers import ROOT, Reply, query_url, request
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

@@ -23,7 +23,7 @@ from araxes.release import Release
 from araxes.settings import Settings
 
 FILE = 4
-MOMENT = 1e-6
+MOMENT = 1e-4
 TIME = struct.Struct("ll")
 LOW = 10
 PRIVATE = ("Private_Clean:", "Private_Dirty:")
@@ -45,10 +45,8 @@ class Worker:
         send_question(self._channel, question)
 
     def answers_within(self, milliseconds: int) -> bool:
-        """Wait until the worker has something to say or its question is that old; return whether it has.
-
-        The system's own timeout spares a call for each answer, and so a turn of the interpreter's lock.
-        """
+        """Wait until the worker has something to say or its question is that old; return whether it has."""
+        # The system's own timeout spares a call for each answer, and so a turn of the interpreter's lock.
         left = max(MOMENT, self.since + milliseconds / 1000 - time.monotonic())
         seconds = int(left)
         self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, TIME.pack(seconds, int((left - seconds) * 1e6)))

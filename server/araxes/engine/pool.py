@@ -9,7 +9,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Self
 
 from araxes.engine.crew import Crew, Worker
 from araxes.engine.frames import PROBLEM, problem_of
@@ -32,10 +31,13 @@ class Retry(Exception):
 
 
 class Pool:
-    """An engine whose queries run in workers; see `Engine`."""
+    """An engine that answers questions over one release at a time, each in a worker that can be killed."""
 
     def __init__(self, release: Release, settings: Settings, again: Callable[[], Release] | None = None) -> None:
-        """Load a release and start the workers; `again` returns the release to load when asked to reload."""
+        """Load a release and start the workers; `again` returns the release to change to when asked to reload.
+
+        Raises the `Problem` that loading met.
+        """
         self._settings, self._again = settings, again or (lambda: release)
         self._scheduler = Scheduler(settings)
         self._nurse, self._loader = ThreadPoolExecutor(1, "nurse"), ThreadPoolExecutor(1, "loader")
@@ -44,12 +46,6 @@ class Pool:
         self._long: OrderedDict[int, None] = OrderedDict()
         self._replaced, self._reload_problem, self._ready = 0, "", True
         self._crew, self._idle = self._started(release)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def release(self) -> Release:

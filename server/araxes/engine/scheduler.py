@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from araxes.problems import Busy
 from araxes.settings import Settings
 
+NOBODY = threading.Event()
+
 
 @dataclass(slots=True, eq=False)
 class Turn:
@@ -17,7 +19,7 @@ class Turn:
     granted: bool = False
     refused: bool = False
     short_lane: bool = False
-    called: threading.Event | None = None
+    called: threading.Event = NOBODY
 
 
 class Scheduler:
@@ -50,21 +52,27 @@ class Scheduler:
         """
         turn = Turn(client, long)
         with self._lock:
-            if not self._grant(turn):
-                self._queue(turn)
-        if turn.called:
-            self._wait(turn, turn.called)
-        return turn
+            if self._grant(turn):
+                return turn
+            turn.called = threading.Event()
+            self._queue(turn)
+        turn.called.wait(self._longest)
+        with self._lock:
+            if turn.granted:
+                return turn
+            if not turn.refused:
+                self._waiting.remove(turn)
+        limit = {"limit": "queue", "most": self._room} if turn.refused else {"limit": "wait_milliseconds"}
+        found = "The queue is full" if turn.refused else f"No worker was free within {self._longest:g} s"
+        raise Busy(found, more={"retry_after": max(1, round(self._longest / 2)), **limit})
 
     def promote(self, turn: Turn) -> bool:
         """Return whether a turn of the short lane could be made a general one."""
         with self._lock:
-            if turn.short_lane and not self._grant_general(turn):
-                return False
-            self._short = None
-            turn.short_lane = False
-            self._call()
-            return True
+            if turn.short_lane and self._grant_general(turn):
+                self._short, turn.short_lane = None, False
+                self._call()
+            return not turn.short_lane
 
     def give_back(self, turn: Turn) -> None:
         """End a turn, and call those that it made room for."""
@@ -80,7 +88,6 @@ class Scheduler:
 
     def _queue(self, turn: Turn) -> None:
         """Put a turn into the queue; where that is full, the client with most turns in it loses its last."""
-        turn.called = threading.Event()
         self._waiting.append(turn)
         if len(self._waiting) > self._room:
             waiting = Counter(each.client for each in self._waiting)
@@ -88,24 +95,13 @@ class Scheduler:
             last = next(each for each in reversed(self._waiting) if waiting[each.client] == most)
             self._waiting.remove(last)
             last.refused = True
-            _call(last)
-            if last is turn:
-                raise self._busy(f"{self._room} queries wait already, the most that may")
-
-    def _wait(self, turn: Turn, called: threading.Event) -> None:
-        called.wait(self._longest)
-        with self._lock:
-            if not turn.granted and not turn.refused:
-                self._waiting.remove(turn)
-                raise self._busy(f"No worker was free within {self._longest:g} s")
-        if turn.refused:
-            raise self._busy("The queue is full, and most of those in it are yours")
+            last.called.set()
 
     def _call(self) -> None:
         for turn in sorted(self._waiting, key=self._held):
             if self._grant(turn):
                 self._waiting.remove(turn)
-                _call(turn)
+                turn.called.set()
 
     def _held(self, turn: Turn) -> int:
         """Return how many workers the client of a turn holds."""
@@ -124,11 +120,3 @@ class Scheduler:
         self._running[turn.client] += 1
         turn.granted = True
         return True
-
-    def _busy(self, found: str) -> Busy:
-        return Busy(found, more={"retry_after": max(1, round(self._longest / 2)), "limit": "queue", "most": self._room})
-
-
-def _call(turn: Turn) -> None:
-    if turn.called:
-        turn.called.set()

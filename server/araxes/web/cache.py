@@ -12,8 +12,7 @@ OVERHEAD = 2_000
 class Kept(NamedTuple):
     """An answer with status 200: its headers, those of a 304 in its place, its entity tag and its body.
 
-    Tuples of texts all through, which the collector of garbage leaves alone: else it would hold everyone up, looking
-    through all that is kept again and again.
+    All of it tuples of texts, which the collector of garbage leaves alone: else it would hold everyone up.
     """
 
     headers: Headers

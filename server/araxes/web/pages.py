@@ -3,21 +3,28 @@
 import json
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
+from araxes import queries
 from araxes.engine import Answer
 from araxes.engine.question import GRAPHS, RESULTS, Form
 from araxes.problems import BadRequest, MethodNotAllowed, NotFound, Problem, every_problem
 from araxes.web.describe import limits
-from araxes.web.examples import example_text, examples_of
 from araxes.web.exchange import KEY, Exchange, Site
 from araxes.web.protocol import likes_page
 
+FOLDERS = ("explore", "competency")
+FALLBACK = """SELECT ?graph (COUNT(*) AS ?triples)
+WHERE { GRAPH ?graph { ?subject ?property ?value } }
+GROUP BY ?graph
+ORDER BY ?graph"""
 bp = Blueprint("pages", __name__)
 
 LARGEST = 1 << 20
@@ -120,10 +127,29 @@ def _exchange() -> Exchange:
 
 def _page(**more: Any) -> str:
     served = _exchange().served
-    examples = examples_of(served.root)
-    text = _exchange().text or example_text(examples, request.args.get("example"))
+    examples = _examples_of(served.root)
+    text = _exchange().text or _example_text(examples, request.args.get("example"))
     shown = {"examples": examples.values(), "release": served, "text": text, "results": RESULTS, "graphs": GRAPHS}
     return render_template("query.html", **shown, **more)
+
+
+@lru_cache(maxsize=2)
+def _examples_of(root: Path) -> Mapping[str, queries.SavedQuery]:
+    """Return the examples that the release in a folder holds, by name; they are read once for each release."""
+    return {name: saved for folder in FOLDERS for name, saved in queries.load(root / "queries" / folder, root).items()}
+
+
+def _example_text(examples: Mapping[str, queries.SavedQuery], name: str | None) -> str:
+    """Return the text of an example without its header.
+
+    It is the one of that name, else the one whose header says `start: yes`, else the first.
+    """
+    first = sorted(examples.values(), key=lambda each: each.first("start") != "yes")
+    saved = examples.get(name or "") or next(iter(first), None)
+    lines = saved.text.splitlines() if saved else [FALLBACK]
+    while lines and (lines[0].startswith("#:") or not lines[0].strip()):
+        lines.pop(0)
+    return "\n".join(lines)
 
 
 def _shown(form: str, answer: Answer) -> dict[str, Any]:
