@@ -22,6 +22,7 @@ from araxes.problems import Problem, Unavailable
 from araxes.release import Release
 from araxes.settings import Settings
 
+START = "from araxes.engine import worker; worker.main()"
 FILE = 4
 MOMENT = 1e-4
 TIME = struct.Struct("ll")
@@ -90,7 +91,7 @@ class Crew:
         """Load a release in a process of its own; raises the `Problem` that it met, or `Unavailable` where it ended."""
         self._control, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
-        command = [sys.executable, "-P", "-m", "araxes.engine.worker", str(there.fileno())]
+        command = [sys.executable, "-P", "-c", START, str(there.fileno())]
         with there:
             self._process = subprocess.Popen(command, pass_fds=[there.fileno()], stdin=subprocess.DEVNULL)
         names = [str(path) for path in release.sources]

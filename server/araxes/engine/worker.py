@@ -29,8 +29,10 @@ END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 KEPT_PART = 8  # a worker that has kept this part of its memory is replaced
 
 
-def main(control: socket.socket) -> None:
-    """Read what to load, load it, say how it went, and fork a worker for each descriptor that comes."""
+def main() -> None:
+    """Be the zygote: read what to load, load it, say how it went, and fork a worker for each descriptor that comes."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    tempfile.gettempdir()  # which tries to write a file, as no worker could
     order = json.loads(control.recv(ROOM))
     try:
         loaded = load([Path(name) for name in order["files"]], order["prefixes"])
@@ -149,8 +151,3 @@ def _seal(channel: int, settings: Settings) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILE + 1, FILE + 1))
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-if __name__ == "__main__":
-    tempfile.gettempdir()
-    main(socket.socket(fileno=int(sys.argv[1])))
