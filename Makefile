@@ -7,7 +7,7 @@ STAMP := .make/installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint types build check bench derive fmt lock clean
+.PHONY: help serve test tools lint types build check bench derive fmt lock clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,8 +15,17 @@ help: ## say what there is
 serve: $(STAMP) ## build the graph if needed and serve it (HOST, PORT)
 	@$(BIN)/araxes serve --host $(HOST) --port $(PORT)
 
-test: lint types ## run every test
+test: lint types tools ## run every test
 	@$(BIN)/python -m pytest $(TESTS)
+
+# What foreign clients in the tests need beside Python; a test that lacks its client is listed under NOT RUN.
+tools:
+	@missing=""; for each in node:nodejs npm:npm curl:curl; do \
+		command -v $${each%%:*} >/dev/null || missing="$$missing $${each##*:}"; done; \
+	test -z "$$missing" && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing$$missing for the tests ..."; apt-get update --quiet=2 && apt-get install --yes --quiet=2 --no-install-recommends $$missing >/dev/null && exit 0; fi; \
+	echo "Some tests need$$missing, which cannot be installed here (Debian: sudo apt install$$missing). They will be listed under NOT RUN." >&2
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

@@ -44,6 +44,8 @@ def _name(pid: int) -> str:
         words = Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace").split("\0")
     except OSError:
         return "ended"
+    if any("araxes.engine" in word for word in words):
+        return "workers"
     # Of an interpreter, what it runs says more than its own name.
     names = [Path(word).name for word in words if word and not word.startswith("-")]
     return names[1] if names and names[0].startswith("python") and len(names) > 1 else "".join(names[:1])

@@ -146,8 +146,10 @@ class Pool:
             return QueryTooDeep("The structure of the query is more than the engine can take")
         if sign == signal.SIGABRT:
             return too_much_memory(self._settings)
-        if sign or not status:
+        if (sign or not status) and time.monotonic() - worker.since < BREAK:
             raise Retry
+        if sign or not status:
+            return Unavailable("The process that evaluated the query was ended from outside", more={"retry_after": 5})
         return ServerFault("The process that evaluated the query failed")
 
     def _taken(self) -> Worker:
