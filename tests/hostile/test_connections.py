@@ -115,7 +115,9 @@ def test_clients_that_send_half_a_body_and_wait_hold_nobody_up(besieged: str, pr
         with connected(besieged, source=ELSEWHERE) as client:
             client.sendall(post(b"ASK {}", "Content-Length: 6", f"Accept: {JSON}"))
             assert client.recv(1000).startswith(b"HTTP/1.1 200")
-        refused = said(besieged, post(b"ASK {}", "Content-Length: 6"))
+        with connected(besieged) as client:
+            client.sendall(post(b"ASK {}", "Content-Length: 6"))
+            refused = client.recv(2000)
         assert refused.startswith(b"HTTP/1.1 503")
         assert b"retry-after" in refused.lower()
     probe_now(besieged)
