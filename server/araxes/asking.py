@@ -10,7 +10,7 @@ from typing import Any
 
 from araxes import prefixes, queries, settings
 from araxes.engine import Engine, Question, form_of, formats_for
-from araxes.names import XSD
+from araxes.prefixes import XSD
 from araxes.problems import BadParameter, UnknownQuery
 from araxes.release import Release
 
@@ -35,7 +35,7 @@ def answer(release: Release, text: str, name: str | None) -> str:
     """Return the answer in the format of that name; without one, a table for rows and Turtle for graphs."""
     offered = [each.name for each in formats_for(form_of(text))]
     plain = name in {None, "table"}
-    with closing(Engine(release, settings.load(os.environ, {"workers": 2}))) as engine:
+    with closing(Engine(release, settings.load(os.environ, {"workers": 3}))) as engine:
         body = _asked(engine, text, offered[0] if plain else str(name))
     if not plain or offered[0] != "json":
         return body
@@ -48,7 +48,7 @@ def answer(release: Release, text: str, name: str | None) -> str:
 def statistics(release: Release, machine: bool) -> str:
     """Return the answers to the queries below `queries/stats`: as tables under their titles, or as JSON."""
     known, saved = prefixes.below(release.root), queries.load(release.root / "queries" / "stats", release.root).values()
-    with closing(Engine(release, settings.load(os.environ, {"workers": 2}))) as engine:
+    with closing(Engine(release, settings.load(os.environ, {"workers": 3}))) as engine:
         shown = {query.title: _rows(json.loads(_asked(engine, query.text, "json")), known) for query in saved}
     if machine:
         facts = {title: rows for title, (_, rows) in shown.items()}

@@ -16,13 +16,14 @@ class Problem(Exception):
     about it, where that says more than the class's own; `more`, further members for a machine.
     """
 
-    slug, status, title, hint = "problem", 500, "Something went wrong", ""
+    slug, status, title, hint, when = "problem", 500, "Something went wrong", "", ""
 
     def __init_subclass__(cls) -> None:
         """Give a kind its slug, and its texts."""
         cls.slug = re.sub("(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
         texts = TEXTS[cls.slug]
-        cls.status, cls.title, cls.hint = texts.get("status", 500), texts["title"], texts["hint"]
+        cls.status, cls.title = texts.get("status", 500), texts["title"]
+        cls.hint, cls.when = texts["hint"], texts["when"]
 
     def __init__(self, detail: str, *, hint: str | None = None, more: Mapping[str, object] | None = None) -> None:
         super().__init__(detail)
@@ -36,108 +37,34 @@ class Problem(Exception):
         return {**kind, "detail": self.detail, "hint": self.advice, **self.more}
 
 
-class BadProject(Problem):
-    """The folder holds no project, or a part of it cannot be read."""
-
-
-class BadRelease(Problem):
-    """The release is missing, incomplete or changed."""
-
-
-class BadRule(Problem):
-    """A rule cannot be run to an end."""
-
-
-class ToolMissing(Problem):
-    """An optional tool is not installed."""
-
-
-class BadSetting(Problem):
-    """A setting has a value that cannot be used."""
-
-
-class CannotListen(Problem):
-    """The address to listen on is taken or not to be had."""
-
-
-class BadData(Problem):
-    """A file of data cannot be read."""
-
-
-class UnknownQuery(Problem):
-    """No saved query has that name."""
-
-
-class BadParameter(Problem):
-    """A value does not fit the parameter of a saved query."""
-
-
-class BadQuery(Problem):
-    """The query is not SPARQL 1.1."""
-
-
-class UpdateRefused(BadQuery):
-    """An update was sent."""
-
-
-class ServiceRefused(BadQuery):
-    """The query asks another endpoint."""
-
-
-class QueryTooDeep(BadQuery):
-    """The query nests, or goes on, beyond what can be read safely."""
-
-
-class BadRequest(Problem):
-    """The request breaks the protocol."""
-
-
-class QueryTooLong(Problem):
-    """The text of the query passes the limit."""
-
-
-class AnswerTooLarge(Problem):
-    """The answer has more rows, triples or bytes than are sent."""
-
-
-class TooMuchMemory(Problem):
-    """The query needs more memory than one query may have."""
-
-
-class QueryTooSlow(Problem):
-    """The query did not end within its time."""
-
-
-class Busy(Problem):
-    """Every worker is taken, and the queue is full."""
-
-
-class Unavailable(Problem):
-    """The engine is being started again."""
-
-
-class UnknownGraph(Problem):
-    """There is no graph of that name."""
-
-
-class NotAcceptable(Problem):
-    """No offered format is accepted."""
-
-
-class UnsupportedMediaType(Problem):
-    """The request's body has a type the endpoint does not read."""
-
-
-class NotFound(Problem):
-    """There is nothing at this address."""
-
-
-class MethodNotAllowed(Problem):
-    """The address does not answer this method."""
-
-
-class ServerFault(Problem):
-    """A fault of the server's own."""
+# fmt: off
+class BadProject(Problem): ...
+class BadRelease(Problem): ...
+class BadRule(Problem): ...
+class ToolMissing(Problem): ...
+class BadSetting(Problem): ...
+class CannotListen(Problem): ...
+class BadData(Problem): ...
+class UnknownQuery(Problem): ...
+class BadParameter(Problem): ...
+class BadQuery(Problem): ...
+class UpdateRefused(BadQuery): ...
+class ServiceRefused(BadQuery): ...
+class QueryTooDeep(BadQuery): ...
+class BadRequest(Problem): ...
+class QueryTooLong(Problem): ...
+class AnswerTooLarge(Problem): ...
+class TooMuchMemory(Problem): ...
+class QueryTooSlow(Problem): ...
+class Busy(Problem): ...
+class Unavailable(Problem): ...
+class UnknownGraph(Problem): ...
+class NotAcceptable(Problem): ...
+class UnsupportedMediaType(Problem): ...
+class NotFound(Problem): ...
+class MethodNotAllowed(Problem): ...
+class ServerFault(Problem): ...
+# fmt: on
 
 
 def every_problem(below: type[Problem] = Problem) -> list[type[Problem]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from araxes import prefixes, queries
-from araxes.names import GRAPHS, ONTOLOGY_GRAPH
+from araxes.prefixes import GRAPHS, ONTOLOGY_GRAPH
 from araxes.problems import BadProject
 
 NOT_SERVED = {"shapes", "alignments"}

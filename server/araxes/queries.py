@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from araxes.names import XSD
+from araxes.prefixes import XSD
 from araxes.problems import BadParameter, BadQuery
 
 HEADER = re.compile(r"#:\s*([a-z][a-z-]*):\s*(.*?)\s*$")

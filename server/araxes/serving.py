@@ -5,6 +5,7 @@ import gc
 import json
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -26,6 +27,7 @@ from araxes.web import create_app
 PAUSE = 0.005
 HEADER_SECONDS = 10
 READ_SECONDS = 20
+MOST_DESCRIPTORS, SPARE = 65_536, 256
 LOG_SECONDS = 0.2
 Opened = Callable[[], Release]
 
@@ -35,13 +37,13 @@ def serve(opened: Opened, settings: Settings) -> None:
 
     Raises `BadRelease` or `BadData` where there is nothing that can be served, and `CannotListen`.
     """
-    first = opened()
     with _address(settings) as held:
         host, port = held.getsockname()[:2]
         settings = replace(settings, host=host, port=port)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to change
         heard, tell = os.pipe()
         try:
-            _run(lambda: _application(first, opened, settings, tell), settings)
+            _run(lambda: _application(opened, settings, tell), settings)
         finally:
             os.close(tell)
             _raise_what_was_told(heard)
@@ -53,14 +55,14 @@ def _raise_what_was_told(heard: int) -> None:
             raise problem_of(json.loads(problem))
 
 
-def _application(first: Release, opened: Opened, settings: Settings, tell: int) -> Any:
+def _application(opened: Opened, settings: Settings, tell: int) -> Any:
     """Return the WSGI application, once its engine answers; it is made in the process that serves it.
 
     A problem goes to the process that started this one, which then ends with it.
     """
     end_with_parent()
     try:
-        engine = Engine(first, settings, opened)
+        engine = Engine(opened(), settings, opened)
     except Problem as found:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.write(tell, json.dumps(told(found)).encode())
@@ -98,7 +100,7 @@ def _drop_those_who_never_read(port: int) -> None:
     The option is set on the socket that listens, and inherited by each connection.
     """
     for path in Path("/proc/self/fd").iterdir() if sys.platform == "linux" else ():
-        with suppress(OSError), socket.socket(fileno=os.dup(int(path.name))) as found:
+        with suppress(OSError), socket.fromfd(int(path.name), socket.AF_INET, socket.SOCK_STREAM) as found:
             if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and found.getsockname()[1] == port:
                 found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READ_SECONDS * 1000)
 
@@ -116,6 +118,10 @@ def _run(load: Callable[[], Any], settings: Settings) -> None:
             for each in self.wrks:
                 os.kill(each.inner.pid, signal.SIGHUP)
 
+    # A connection that only waits costs a descriptor and no thread, so there may be many.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    descriptors = min(most, MOST_DESCRIPTORS) if most > 0 else MOST_DESCRIPTORS
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, most))
     Server(
         "araxes",
         address=settings.host,
@@ -125,7 +131,7 @@ def _run(load: Callable[[], Any], settings: Settings) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
         workers=1,
         blocking_threads=settings.threads,
-        backpressure=settings.threads * 4,
+        backpressure=max(descriptors - 2 * settings.threads - SPARE, settings.threads),
         log_level=LogLevels.error,
         respawn_failed_workers=True,
         workers_kill_timeout=5,

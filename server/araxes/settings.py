@@ -60,7 +60,7 @@ class Settings:
     public_url: str = told("", "Address by which others know the server, if it is another one")
     threads: int = told(400, "Requests held side by side, waiting ones included", 16, 2_000)
     proxies: int = told(0, "Proxies in front that are trusted to say who the client is", 0, 5)
-    workers: int = told(8, "Processes that evaluate queries; one is kept for short ones", 2, 64)
+    workers: int = told(8, "Processes that evaluate queries; one is kept for short ones", 3, 64)
     queue: int = told(256, "Queries that may wait for a worker", 0, 2_000, limit=True)
     wait_milliseconds: int = told(5_000, "Longest wait for a worker, in milliseconds", 0, 60_000, limit=True)
     query_milliseconds: int = told(
@@ -70,7 +70,7 @@ class Settings:
         300, "How long a query may run in the worker kept for short ones, in milliseconds", 10, 10_000, limit=True
     )
     query_megabytes: int = told(512, "Memory that a query may take beside the data, in MiB", 32, 65_536, limit=True)
-    query_characters: int = told(50_000, "Longest query that is read, in characters", 100, 1_000_000, limit=True)
+    query_characters: int = told(50_000, "Longest query that is read, in characters", 1_000, 1_000_000, limit=True)
     query_depth: int = told(200, "Deepest nesting of brackets in a query", 5, 500, limit=True)
     answer_rows: int = told(200_000, "Most rows of an answer", 10, 10_000_000, limit=True)
     answer_triples: int = told(200_000, "Most triples of an answer", 10, 10_000_000, limit=True)

@@ -182,12 +182,17 @@ def test_a_serving_process_that_dies_is_started_again(tmp_path: Path) -> None:
             int(word)
             for word in Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
         )
+        (tmp_path / "data.nt").write_text(FILES["b.nt"] + "<http://a/new> <http://a/p> <http://a/o> .\n")
+        running.process.send_signal(signal.SIGHUP)
+        until(lambda: count(running.url, f"# {time.monotonic()}") == 3)
+        name = request(query_url(running.url, COUNT)).headers["Araxes-Release"]
         os.kill(front, signal.SIGKILL)
         until(lambda: answers(running.url))
+        assert request(query_url(running.url, COUNT)).headers["Araxes-Release"] == name
 
 
 def answers(url: str) -> bool:
     try:
-        return json.loads(request(query_url(url, COUNT)).body)["results"]["bindings"][0]["n"]["value"] == "2"
+        return json.loads(request(query_url(url, COUNT)).body)["results"]["bindings"][0]["n"]["value"] == "3"
     except OSError:
         return False

@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from araxes.engine.crew import Crew
 from araxes.engine.pool import Pool
-from araxes.engine.question import RESULTS, Answer, Question
+from araxes.engine.question import GRAPHS, RESULTS, Answer, Question
 from araxes.problems import AnswerTooLarge, BadRelease, BadSetting, Problem, QueryTooSlow, TooMuchMemory, Unavailable
-from araxes.release import Release
+from araxes.release import Release, release_of
 from araxes.settings import Settings, load
 
 SETTINGS = Settings(
@@ -78,7 +79,7 @@ def test_a_slow_query_ends_in_its_problem_and_its_worker_is_replaced(pool: Pool)
     begun = time.monotonic()
     with pytest.raises(QueryTooSlow, match="within 1 s") as found:
         ask(pool, SLOW)
-    assert 1.0 <= time.monotonic() - begun < CEILING
+    assert 1.0 <= time.monotonic() - begun < 1.0 + 10 * 0.1
     assert found.value.more == {"limit": "query_milliseconds", "most": 1_000}
     until(lambda: pool.state().replaced > before and pool.state().workers == SETTINGS.workers)
     assert number(pool) > 0
@@ -174,19 +175,19 @@ def test_reloading_asks_the_new_release_and_leaves_running_queries_to_the_old(
 ) -> None:
     more = tmp_path / "more.nt"
     more.write_text("<http://a/s> <http://a/p> <http://a/o> .\n")
-    manifest = {**tiny_release.manifest, "dataset_sha256": "f" * 64, "data": [str(tiny_release.dataset), str(more)]}
-    pool = Pool(tiny_release, SETTINGS, lambda: Release(tiny_release.folder, manifest))
+    newer = release_of([tiny_release.dataset, more])
+    pool = Pool(tiny_release, SETTINGS, lambda: newer)
     try:
         before = number(pool)
         with ThreadPoolExecutor(1) as client:
             running = client.submit(ask, pool, SLOW)
-            until(lambda: pool.state().long_running)
+            until(lambda: pool.state().busy)
             pool.reload()
-            until(lambda: pool.release.name == "f" * 16)
+            until(lambda: pool.release.name == newer.name)
             assert number(pool) == before + 1 == pool.release.triples
             with pytest.raises(QueryTooSlow):
                 running.result(timeout=60)
-        assert ask(pool, COUNT).release == "f" * 16
+        assert ask(pool, COUNT).release == newer.name
         assert pool.state().reload_problem == ""
     finally:
         pool.close()
@@ -203,10 +204,7 @@ def test_readers_see_the_old_or_the_new_release_and_never_a_mixture(tiny_release
                 for n in range(50)
             )
         )
-        return Release(
-            Path(os.devnull),
-            {"dataset_sha256": f"{generation:016d}{0:048d}", "distinct_triples": 0, "data": [str(data)]},
-        )
+        return release_of([data])
 
     pool = Pool(write(), SETTINGS, write)
     over = threading.Event()
@@ -276,5 +274,61 @@ def test_a_worker_has_nothing_to_open_a_file_or_a_socket_with(pool: Pool) -> Non
 
 
 def test_there_is_always_a_worker_for_short_queries() -> None:
-    with pytest.raises(BadSetting, match="between 2 and 64"):
-        load({"ARAXES_WORKERS": "1"}, {})
+    with pytest.raises(BadSetting, match="between 3 and 64"):
+        load({"ARAXES_WORKERS": "2"}, {})
+
+
+def test_a_worker_that_cannot_be_replaced_now_is_replaced_later(own: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    hire, failed = Crew.hire, []
+
+    def fail_once(crew: Crew, ended: int = 0):
+        if not failed:
+            failed.append(ended)
+            raise Unavailable("no descriptor is free")
+        return hire(crew, ended)
+
+    monkeypatch.setattr(Crew, "hire", fail_once)
+    with pytest.raises(QueryTooSlow):
+        ask(own, SLOW)
+    until(lambda: failed and own.state().ready and own.state().workers == SETTINGS.workers)
+    assert own.state().busy == 0
+    assert number(own) == own.release.triples
+
+
+@pytest.mark.parametrize("fault", [OSError("no room"), BadRelease("it was spoilt")])
+def test_whatever_goes_wrong_when_reloading_shows(tiny_release: Release, fault: Exception) -> None:
+    def fail() -> Release:
+        raise fault
+
+    pool = Pool(tiny_release, SETTINGS, fail)
+    try:
+        pool.reload()
+        until(lambda: str(fault) in pool.state().reload_problem)
+        assert number(pool) == tiny_release.triples
+    finally:
+        pool.close()
+
+
+def test_a_client_in_a_hurry_does_not_mark_a_short_query_as_long(pool: Pool) -> None:
+    text = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f } # hurried"
+    with pytest.raises(QueryTooSlow):
+        ask(pool, SLOW + " # hurried", milliseconds=20)
+    assert ask(pool, text).body
+    assert not any(hash((SLOW + " # hurried", (), ())) == key for key in pool._long)
+
+
+def test_blank_nodes_that_say_the_same_do_not_cost_an_answer(tmp_path: Path) -> None:
+    file = tmp_path / "alike.nt"
+    lines = [
+        f'_:p{parent} <http://a/has> _:c{parent}x{n} .\n_:c{parent}x{n} <http://a/v> "same" .\n'
+        for parent in range(2)
+        for n in range(12)
+    ]
+    file.write_text("".join(lines))
+    pool = Pool(release_of([file]), SETTINGS)
+    try:
+        for form in GRAPHS:
+            answer = pool.ask(Question("CONSTRUCT WHERE { ?s ?p ?o }", form))
+            assert answer.body.count(b"same") == 24
+    finally:
+        pool.close()

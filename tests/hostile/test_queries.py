@@ -63,3 +63,17 @@ def test_the_same_again_all_at_once(besieged: str, probe: Probe) -> None:
 def test_a_query_beside_them_is_answered_rightly(besieged: str, probe: Probe) -> None:
     found = rows(request(query_url(besieged, "SELECT (2 AS ?two) {}")))
     assert found == [{"two": "2"}]
+
+
+def test_a_page_of_a_wide_answer_costs_no_more_than_its_query(besieged: str, probe: Probe) -> None:
+    wide = " ".join(f"?v{number}" for number in range(5_000))
+    begun = time.monotonic()
+    reply = sent(besieged, f"SELECT {wide} {{ ?s ?p ?o }} LIMIT 7800", accept="text/html")
+    assert time.monotonic() - begun < CEILING
+    assert len(reply.body) < 5_000_000
+
+
+def test_a_comment_full_of_changing_functions_is_read_at_once(besieged: str, probe: Probe) -> None:
+    reply = sent(besieged, "ASK {}\n#" + "NOW#" * 12_000)
+    assert reply.status == 200
+    assert probe.faults == []

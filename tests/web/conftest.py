@@ -29,7 +29,7 @@ class Canned:
     asked: list[Question] = field(default_factory=list)
     body: bytes = TABLE
     fixed: bool = True
-    stands: State = field(default_factory=lambda: State(True, 5, 1, 2, 3, 0, "", (1024, 2048)))
+    stands: State = field(default_factory=lambda: State(True, 5, 1, 2, 3, "", (1024, 2048)))
 
     def ask(self, question: Question) -> Answer:
         self.asked.append(question)
@@ -37,7 +37,7 @@ class Canned:
             return self.reply(question)
         return Answer(self.body, question.format.media_type, self.release.name, len(self.body), 0.5, self.fixed)
 
-    def state(self) -> State:
+    def state(self, **_: bool) -> State:
         return self.stands
 
     def close(self) -> None:

@@ -13,20 +13,21 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from select import POLLIN, poll
 from typing import Any, BinaryIO
 
 from araxes import prefixes
 from araxes.engine.frames import IN_FILE, ROOM, Said, answer_from, problem_of, send_question
 from araxes.engine.question import Question
 from araxes.problems import Problem, Unavailable
-from araxes.release import Release
+from araxes.release import Release, release_of
 from araxes.settings import Settings
 
 START = "from araxes.engine import worker; worker.main()"
 FILE = 4
-MOMENT = 1e-4
+MOMENT, COARSE = 1e-4, 0.5
 TIME = struct.Struct("ll")
-LOW = 10
+LOW, REST = 4, 5
 PRIVATE = ("Private_Clean:", "Private_Dirty:")
 
 
@@ -49,6 +50,11 @@ class Worker:
         """Wait until the worker has something to say or its question is that old; return whether it has."""
         # The system's own timeout spares a call for each answer, and so a turn of the interpreter's lock.
         left = max(MOMENT, self.since + milliseconds / 1000 - time.monotonic())
+        if left > COARSE:  # the timer of the timeout has steps that grow with it
+            waiting = poll()
+            waiting.register(self._channel, POLLIN)
+            if not waiting.poll(left * 1000):
+                return False
         seconds = int(left)
         self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, TIME.pack(seconds, int((left - seconds) * 1e6)))
         with suppress(BlockingIOError):
@@ -58,6 +64,7 @@ class Worker:
 
     def answer(self) -> tuple[Said, BinaryIO | None]:
         """Return what the worker says, and the file that holds its answer where it is a large one."""
+        self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, TIME.pack(REST, 0))
         said = answer_from(self._heard, self._channel)
         return said, Path(f"/proc/{self.pid}/fd/{FILE}").open("rb") if said.kind == IN_FILE else None
 
@@ -70,10 +77,10 @@ class Worker:
         """Let go of the worker; it ends once it reads that nobody asks any more."""
         self._channel.close()
 
-    def step_back(self) -> None:
+    def step_back(self, steps: int) -> None:
         """Let others go first on the processor, for the rest of its life: only a superuser may take this back."""
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.pid, LOW)
+            os.setpriority(os.PRIO_PROCESS, self.pid, min(LOW * steps, 19))
 
     def memory(self) -> int:
         """Return the bytes that this worker has for itself alone; 0 where it has ended."""
@@ -100,6 +107,8 @@ class Crew:
             said = self._told(order)
             if "problem" in said:
                 raise problem_of(said["problem"])
+            if release.manifest.get("data") and release_of(release.sources).name != release.name:
+                raise Unavailable("The files changed while they were read", more={"retry_after": 2})
         except Problem:
             self.close()
             raise
@@ -107,7 +116,10 @@ class Crew:
 
     def hire(self, ended: int = 0) -> tuple[Worker, int]:
         """Return a new worker, and the status with which the one ended that it replaces; raises `Unavailable`."""
-        here, there = socket.socketpair()
+        try:
+            here, there = socket.socketpair()
+        except OSError as error:
+            raise Unavailable(f"No worker can be started: {error.strerror}", more={"retry_after": 2}) from None
         try:
             said = self._told({"replace": ended}, there.fileno())
         except Problem:
@@ -116,6 +128,10 @@ class Crew:
         finally:
             there.close()
         return Worker(self, said["pid"], here), said["status"]
+
+    def alive(self) -> bool:
+        """Return whether the zygote is there."""
+        return self._process.poll() is None
 
     def close(self) -> None:
         """End the zygote, and with it every worker that still runs."""

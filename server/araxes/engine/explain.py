@@ -10,7 +10,7 @@ from pyoxigraph import Store
 
 from araxes.engine.guard import TOKENS, place, unclear
 from araxes.engine.question import prologue_end
-from araxes.names import OWL, RDF, RDFS, XSD
+from araxes.prefixes import OWL, RDF, RDFS, XSD
 from araxes.problems import BadQuery
 
 # Read with the module: a worker cannot open a file.

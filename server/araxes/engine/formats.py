@@ -15,6 +15,7 @@ from araxes.problems import AnswerTooLarge, NotAcceptable
 
 # What stands at least once for each row, and how many rows there may be where it does not stand at all.
 MARKS = {"json": (b"},{", 1), "xml": (b"<result>", 0), "csv": (b"\n", -1), "tsv": (b"\n", -1)}
+BLANK, MOST_ALIKE = re.compile(rb"_:[^\s<>\"]+"), 6
 TURTLE_NAME = re.compile(rb'"(?:[^"\\]|\\.)*+"|<[^>]*+>|((?:[^\s<>"^;,.()\[\]][^\s<>"^;,()\[\]:]*+)?:)', re.DOTALL)
 
 
@@ -95,10 +96,7 @@ def write_graph(lines: Lines, prefixes: Mapping[str, str], question: Question, s
     Raises `NotAcceptable` where RDF/XML or JSON-LD cannot say it.
     """
     name, blank = question.format.name, {line for line in lines.found if b"_:" in line}
-    graph = Dataset(parse(b"\n".join(blank), RdfFormat.N_TRIPLES))
-    graph.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    named = (serialize(graph, format=RdfFormat.N_QUADS) or b"").splitlines()
-    body = b"".join(line + b"\n" for line in sorted([*(lines.found - blank), *named]))
+    body = b"".join(line + b"\n" for line in sorted([*(lines.found - blank), *_named(blank)]))
     if name in {"turtle", "trig"}:
         body = _turtle(body, prefixes)
     elif name in {"rdfxml", "jsonld"}:
@@ -111,6 +109,23 @@ def write_graph(lines: Lines, prefixes: Mapping[str, str], question: Question, s
         Readable(sink, question).write(body, last=True)
     else:
         sink.write(body)
+
+
+def _named(blank: set[bytes]) -> list[bytes]:
+    """Return lines whose blank nodes have names that stay the same, unless too many of them say the same.
+
+    To tell those apart takes the algorithm longer than anybody waits.
+    """
+    said: dict[bytes, list[bytes]] = {}
+    for line in blank:
+        for node in set(BLANK.findall(line)):
+            said.setdefault(node, []).append(BLANK.sub(b"_:", line.replace(node, b"<>")))
+    alike = Counter(tuple(sorted(each)) for each in said.values())
+    if max(alike.values(), default=0) > MOST_ALIKE:
+        return [*blank]
+    graph = Dataset(parse(b"\n".join(blank), RdfFormat.N_TRIPLES))
+    graph.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return (serialize(graph, format=RdfFormat.N_QUADS) or b"").splitlines()
 
 
 def too_large(what: str, most: int) -> AnswerTooLarge:

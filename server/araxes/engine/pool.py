@@ -71,20 +71,18 @@ class Pool:
         """Load the release anew and ask it from then on; a problem leaves everything as it is, and shows in `state`."""
         self._loader.submit(self._reload)
 
-    def state(self) -> State:
-        """Return how the workers stand."""
+    def state(self, *, memory: bool = True) -> State:
+        """Return how the workers stand; to look at their memory takes time where there is much of it."""
         with self._changed:
-            running, everyone = list(self._running), [*self._running, *self._idle]
-        long_since = time.monotonic() - self._settings.short_milliseconds / 1000
+            busy, everyone = len(self._running), [*self._running, *self._idle]
         return State(
-            ready=self._ready,
+            ready=self._ready and self._crew.alive(),
             workers=len(everyone),
-            busy=len(running),
+            busy=busy,
             waiting=self._scheduler.waiting,
             replaced=self._replaced,
-            long_running=sum(each.since < long_since for each in running),
             reload_problem=self._reload_problem,
-            memory=tuple(each.memory() for each in everyone),
+            memory=tuple(each.memory() for each in everyone if memory),
         )
 
     def close(self) -> None:
@@ -111,7 +109,7 @@ class Pool:
         worker.ask(question)
         quick = worker.answers_within(min(short, allowed))
         if not quick:
-            self._long[key] = None
+            self._long.update({key: None} if allowed >= short else {})
             while len(self._long) > LONG_KEPT:
                 self._long.popitem(last=False)
             self._go_on(worker, turn, allowed)
@@ -131,7 +129,7 @@ class Pool:
             if not self._scheduler.promote(turn):
                 self._renew(worker)
                 raise Retry
-            worker.step_back()
+            worker.step_back(self._scheduler.held(turn))
             if worker.answers_within(allowed):
                 return
         self._renew(worker)
@@ -183,7 +181,8 @@ class Pool:
         if ended.crew is self._crew:
             try:
                 worker, status = ended.crew.hire(ended.pid)
-            except Problem:
+            except Problem as found:
+                log.error("%s", json.dumps({"worker": "lost", "problem": found.detail}))
                 self._loader.submit(self._revive, ended.crew)
         with self._changed:
             self._running.discard(ended)
@@ -196,8 +195,8 @@ class Pool:
     def _reload(self) -> None:
         try:
             crew, idle = self._started(self._again())
-        except Problem as found:
-            self._reload_problem = f"{found.title}: {found.detail}"
+        except Exception as found:  # noqa: BLE001 - whatever it is, what is served stays, and the operator hears of it
+            self._reload_problem = f"{type(found).__name__}: {found}"
             log.error("%s", json.dumps({"reload": "failed", "problem": self._reload_problem}))
         else:
             self._reload_problem = ""
@@ -209,8 +208,8 @@ class Pool:
         while lost is self._crew and not self._closed.is_set():
             self._let_go()
             try:
-                self._change(*self._started(lost.release))
-            except Problem:
+                self._change(*self._started(self._again()))
+            except (Problem, OSError):
                 self._closed.wait(BREAK)
 
     def _started(self, release: Release) -> tuple[Crew, list[Worker]]:

@@ -96,7 +96,6 @@ class State:
     busy: int = 0
     waiting: int = 0
     replaced: int = 0
-    long_running: int = 0
     reload_problem: str = ""
     memory: tuple[int, ...] = ()
 

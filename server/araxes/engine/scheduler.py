@@ -98,12 +98,12 @@ class Scheduler:
             last.called.set()
 
     def _call(self) -> None:
-        for turn in sorted(self._waiting, key=self._held):
+        for turn in sorted(self._waiting, key=self.held):
             if self._grant(turn):
                 self._waiting.remove(turn)
                 turn.called.set()
 
-    def _held(self, turn: Turn) -> int:
+    def held(self, turn: Turn) -> int:
         """Return how many workers the client of a turn holds."""
         return self._running[turn.client] + bool(self._short and self._short.client == turn.client)
 

@@ -32,6 +32,7 @@ KEPT_PART = 8  # a worker that has kept this part of its memory is replaced
 def main() -> None:
     """Be the zygote: read what to load, load it, say how it went, and fork a worker for each descriptor that comes."""
     control = socket.socket(fileno=int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who is served ends this one, and not a key of the terminal
     tempfile.gettempdir()  # which tries to write a file, as no worker could
     order = json.loads(control.recv(ROOM))
     try:

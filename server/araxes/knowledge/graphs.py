@@ -8,7 +8,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, QuerySolutions, RdfFormat,
 
 from araxes import queries
 from araxes.knowledge.reading import Document
-from araxes.names import INFERRED_GRAPH, OWL
+from araxes.prefixes import INFERRED_GRAPH, OWL
 from araxes.problems import BadProject
 from araxes.queries import SavedQuery
 

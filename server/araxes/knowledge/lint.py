@@ -10,8 +10,7 @@ from araxes.findings import Finding, Place, Report, report
 from araxes.knowledge import graphs, quality
 from araxes.knowledge.quality import Guide
 from araxes.knowledge.reading import Document, Word, at, marked, words
-from araxes.names import BASE, OWL, RDF, RDFS, SH, XSD
-from araxes.prefixes import PREFIX_FILE, declared, shorten
+from araxes.prefixes import BASE, OWL, PREFIX_FILE, RDF, RDFS, SH, XSD, declared, shorten
 from araxes.project import Project
 from araxes.queries import PREFIX
 

@@ -15,7 +15,7 @@ from araxes.findings import Finding, Report, report
 from araxes.knowledge import graphs, quality
 from araxes.knowledge.quality import Guide
 from araxes.knowledge.reading import Document
-from araxes.names import OWL, XSD
+from araxes.prefixes import OWL, XSD
 from araxes.problems import ToolMissing
 
 IMPORTS = NamedNode(OWL + "imports")

@@ -11,7 +11,7 @@ from araxes.findings import Finding, Place, Report, report
 from araxes.knowledge import graphs
 from araxes.knowledge.quality import Guide
 from araxes.knowledge.reading import Document
-from araxes.names import THINGS
+from araxes.prefixes import THINGS
 from araxes.problems import BadProject
 
 SAME = "Get the text as published on the day the source is dated by, as UTF-8, with its line breaks untouched."

@@ -9,8 +9,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 from araxes.findings import Finding, Place, Report, Severity, report
 from araxes.knowledge import graphs
 from araxes.knowledge.reading import Document
-from araxes.names import INFERRED_GRAPH, RDFS_LABEL
-from araxes.prefixes import shorten
+from araxes.prefixes import INFERRED_GRAPH, RDFS_LABEL, shorten
 from araxes.queries import SavedQuery
 
 PREFERRED = (RDFS_LABEL, "http://www.w3.org/2004/02/skos/core#prefLabel")

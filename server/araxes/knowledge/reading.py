@@ -11,8 +11,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 
 from araxes import queries
 from araxes.findings import Finding, Place, Report, caret, report
-from araxes.names import RDF_TYPE, SH
-from araxes.prefixes import PREFIX_FILE, of_source
+from araxes.prefixes import PREFIX_FILE, RDF_TYPE, SH, of_source
 from araxes.project import OWN_GRAPHS, SOURCE_KEY, Project, graph_of, source_of
 
 ALL_DIFFERENT = "all-different"

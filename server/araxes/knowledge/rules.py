@@ -7,8 +7,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, QueryTriples, Triple
 from araxes.findings import Finding, Place, Report, report
 from araxes.knowledge import graphs
 from araxes.knowledge.reading import ALL_DIFFERENT, Document
-from araxes.names import INFERRED_GRAPH, RDF, RDF_TYPE, RDFS_LABEL, XSD
-from araxes.prefixes import shorten
+from araxes.prefixes import INFERRED_GRAPH, RDF, RDF_TYPE, RDFS_LABEL, XSD, shorten
 from araxes.problems import BadRule
 from araxes.project import Project
 from araxes.queries import SavedQuery

@@ -17,7 +17,7 @@ from araxes.findings import Finding, Place, Report, Severity, report
 from araxes.knowledge import graphs
 from araxes.knowledge.quality import Guide
 from araxes.knowledge.reading import Document
-from araxes.names import NS, ONTOLOGY_GRAPH, RDFS, SH
+from araxes.prefixes import NS, ONTOLOGY_GRAPH, RDFS, SH
 from araxes.problems import BadProject
 
 ATTESTATION = NamedNode(NS + "Attestation")

@@ -2,8 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
@@ -27,7 +26,7 @@ def next_id() -> str:
 
 
 class Gate:
-    """Lets only so many bodies be sent at once, and a client half of them.
+    """Lets only so many bodies, or large answers, be on their way at once, and a client have half of them.
 
     The HTTP server waits for each as long as its client likes, with a thread of its own.
     """
@@ -37,19 +36,18 @@ class Gate:
         self._inside: Counter[str] = Counter()
         self._lock = Lock()
 
-    @contextmanager
-    def held(self, client: str) -> Iterator[None]:
-        """Hold a place for a client while its body is read; raises `Busy` where there is none."""
+    def enter(self, client: str) -> Callable[[], None]:
+        """Take a place for a client, and return what gives it back; raises `Busy` where there is none."""
         with self._lock:
             if self._inside.total() >= self._most or self._inside[client] >= self._share:
-                raise Busy("Too many bodies are being sent and are not at their end", more={"retry_after": 5})
+                raise Busy("Too many bodies are on their way and not at their end", more={"retry_after": 5})
             self._inside[client] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._inside[client] -= 1
-                self._inside += Counter()
+        return lambda: self._leave(client)
+
+    def _leave(self, client: str) -> None:
+        with self._lock:
+            self._inside[client] -= 1
+            self._inside += Counter()
 
 
 @dataclass(slots=True)

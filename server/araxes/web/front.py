@@ -7,12 +7,12 @@ from time import perf_counter
 from typing import Any
 
 from flask import Flask
-from werkzeug.wsgi import FileWrapper
+from werkzeug.wsgi import ClosingIterator, FileWrapper
 
 from araxes.problems import NotAcceptable, Problem, ServerFault
 from araxes.web import pages, respond
 from araxes.web.cache import Cache, Kept, Key
-from araxes.web.exchange import KEY, Exchange, Site, next_id
+from araxes.web.exchange import KEY, Exchange, Gate, Site, next_id
 from araxes.web.machines import Machines
 from araxes.web.negotiate import CODINGS, Coding, coding
 from araxes.web.respond import ALWAYS, Reply
@@ -22,9 +22,11 @@ log = logging.getLogger("araxes.web")
 
 CACHED = ("Server-Timing", "cache;desc=hit")
 STATUS = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
+LISTS, LONGEST = ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING"), 8_192
+PARTS = {"HTTP_RANGE", "HTTP_IF_RANGE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"}
 SAFE = {"GET", "HEAD", "QUERY"}
 # A validator of Flask's own would be that of another coding.
-DROPPED = {"content-type", "content-length", "etag", "last-modified", "cache-control", "date", "vary"}
+DROPPED = {"content-type", "content-length", "etag", "last-modified", "cache-control", "date", "vary", "accept-ranges"}
 
 Start = Callable[..., Any]
 
@@ -38,14 +40,17 @@ class Front:
         self._machines = machines
         self._cache = cache
         self._watch = watch
+        self._files = Gate(site.settings.threads // 3)
         self._lasting = f"public, max-age={site.settings.cache_seconds}"
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         """Answer a request: PEP 3333."""
         started = perf_counter()
         release = self._site.engine.release
+        if any(len(environ.get(name, "")) > LONGEST for name in LISTS):
+            environ |= dict.fromkeys(LISTS, "")  # nobody's wishes are so long, and they would be kept
         wanted = coding(environ.get("HTTP_ACCEPT_ENCODING"))
-        key = _key(environ, release.name, wanted)
+        key = _key(environ, f"{release.folder.name} {release.name}", wanted)
         if key and "no-cache" not in environ.get("HTTP_CACHE_CONTROL", "") and (kept := self._cache.get(key)):
             return _hit(kept, environ, start)
         environ[KEY] = exchange = Exchange(environ, release, release.name, started)
@@ -62,6 +67,8 @@ class Front:
             if reply.file and wanted.must:
                 reply.file.close()
                 raise NotAcceptable("An answer this large is sent as it is", more={"offered": ["identity"]})
+            if reply.file:
+                reply.leave = self._files.enter(exchange.client(self._site.settings.proxies))
         except Problem as found:
             return self._problem(exchange, found)
         except Exception as fault:
@@ -71,7 +78,8 @@ class Front:
 
     def _page(self, exchange: Exchange) -> Reply:
         # The Host that a client claims would else stand in what Flask writes.
-        environ = {**exchange.environ, "HTTP_HOST": "localhost"}
+        environ = {name: value for name, value in exchange.environ.items() if name not in PARTS}
+        environ["HTTP_HOST"] = "localhost"
         with self._app.request_context(environ), self._app.full_dispatch_request() as made:
             made.direct_passthrough = False
             headers = [(name, value) for name, value in made.headers if name.lower() not in DROPPED]
@@ -126,7 +134,7 @@ def _hit(kept: Kept, environ: dict[str, Any], start: Start) -> list[bytes]:
 
 def _timing(exchange: Exchange) -> str:
     total = (perf_counter() - exchange.started) * 1000
-    engine = f"queue;dur={exchange.waited:.2f}, eval;dur={exchange.evaluated:.2f}, " if exchange.text else ""
+    engine = f"queue;dur={exchange.waited:.2f}, eval;dur={exchange.evaluated:.2f}, " if exchange.evaluated else ""
     return f"{engine}total;dur={total:.2f}"
 
 
@@ -135,5 +143,6 @@ def _body(reply: Reply, *, nothing: bool) -> Iterable[bytes]:
         return [] if nothing else [reply.body]
     if nothing:
         reply.file.close()
+        reply.leave()
         return []
-    return FileWrapper(reply.file, respond.PIECE)
+    return ClosingIterator(FileWrapper(reply.file, respond.PIECE), reply.leave)

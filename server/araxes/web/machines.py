@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 
 from araxes.engine import Question, form_of, formats_for
+from araxes.engine.guard import refuse_long
 from araxes.engine.question import GRAPHS, RESULTS, Form
 from araxes.problems import BadRequest, MethodNotAllowed, UnknownGraph
 from araxes.web import respond
@@ -47,7 +48,9 @@ class Machines:
             return respond.options(methods)
         if method not in methods:
             raise MethodNotAllowed(f"{path} does not answer {method[:40]}", more={"allow": list(methods)})
-        with self._bodies.held(exchange.client(self._site.settings.proxies)) if method in BODIES else nullcontext():
+        with ExitStack() as leaving:
+            if method in BODIES:
+                leaving.callback(self._bodies.enter(exchange.client(self._site.settings.proxies)))
             exchange.sent = sent = sent_from(exchange.environ, self._most)
         exchange.text = sent.text
         return view(exchange, sent)
@@ -57,6 +60,7 @@ class Machines:
         if not sent.asks:
             page = sent.wants_page and sent.address.get("format", [HTML]) == [HTML]
             return None if page else self._described(exchange, sent)
+        refuse_long(sent.text, settings)
         question = question_from(sent, settings.query_milliseconds, exchange.client(settings.proxies))
         exchange.form = form_of(question.text)
         if question.format is not PAGE:

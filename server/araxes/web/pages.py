@@ -27,7 +27,7 @@ GROUP BY ?graph
 ORDER BY ?graph"""
 bp = Blueprint("pages", __name__)
 
-LARGEST = 1 << 20
+LARGEST, MOST_CELLS = 1 << 20, 20_000
 DIFFERENCES = tomllib.loads((files("araxes.web") / "differences.toml").read_text("utf-8"))["difference"]
 
 
@@ -73,7 +73,7 @@ def health() -> Response:
 @bp.get("/health/ready")
 def ready() -> Response:
     """Say whether queries can be answered now, with status 503 where they cannot."""
-    state = _site().engine.state()
+    state = _site().engine.state(memory=False)
     told = {"workers": state.workers, "busy": state.busy, "waiting": state.waiting, "release": _exchange().release}
     told |= {"status": "ready" if state.ready else "not ready", "reload": "failed" if state.reload_problem else "ok"}
     return _told(told, 200 if state.ready else 503)
@@ -161,4 +161,7 @@ def _shown(form: str, answer: Answer) -> dict[str, Any]:
     if form in {Form.CONSTRUCT, Form.DESCRIBE}:
         return {"graph": answer.body.decode("utf-8")}
     document = json.loads(answer.body)
+    cells = len(document["head"].get("vars", ())) * len(document.get("results", {}).get("bindings", ()))
+    if cells > MOST_CELLS:  # an unbound one costs nothing in JSON, and a page has to draw it
+        return {"large": len(answer.body)}
     return {"truth": document["boolean"]} if form is Form.ASK else {"table": document}

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import BinaryIO
@@ -45,6 +46,7 @@ class Reply:
     file: BinaryIO | None = None
     length: int = 0
     coding: str = ""
+    leave: Callable[[], None] = lambda: None
 
 
 def answer(given: Answer) -> Reply:

@@ -21,7 +21,7 @@ log = logging.getLogger("araxes.access")
 BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 BATCH = 8
 CACHED = ("hits", "misses", "bytes")
-ENGINE = ("ready", "workers", "busy", "waiting", "long_running", "replaced")
+ENGINE = ("ready", "workers", "busy", "waiting", "replaced")
 
 
 class Watch:
