@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,19 +54,19 @@ class Data:
     article: bool = False
 
 
-class Server:
+class Server(ABC):
     """How one server is started; `most` is the largest data set, in triples, that it is given."""
 
     name = ""
     path = "/sparql"
     most = 10**9
 
-    def prepare(self, data: Data) -> None:
+    def prepare(self, data: Data) -> None:  # noqa: B027 - most need nothing
         """Do once what may be done before the server starts."""
 
+    @abstractmethod
     def command(self, data: Data, port: int) -> list[str]:
         """Return the command that serves a data set."""
-        raise NotImplementedError
 
 
 class Araxes(Server):

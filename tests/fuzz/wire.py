@@ -5,7 +5,7 @@ import http.client
 import json
 import socket
 import zlib
-from contextlib import closing
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -114,3 +114,9 @@ def decoded(reply: Reply) -> bytes:
         return zlib.decompress(reply.body)
     assert coding in {"identity", "zstd", "br"}, coding
     return reply.body
+
+
+def long(target: Target, sent: bytes, what: bytes, *, may_be_cut: bool) -> None:
+    """Send something long; where a refusal may come before all has been sent, a cut connection is no fault."""
+    with suppress(Broken) if may_be_cut else nullcontext():
+        checked(target.exchange(sent), what, by_http_server=True)

@@ -17,14 +17,13 @@ from select import POLLIN, poll
 from typing import Any, BinaryIO
 
 from araxes import prefixes
-from araxes.engine.frames import IN_FILE, ROOM, Said, answer_from, problem_of, send_question
+from araxes.engine.frames import FILE, IN_FILE, ROOM, Said, answer_from, problem_of, send_question
 from araxes.engine.question import Question
 from araxes.problems import Problem, Unavailable
 from araxes.release import Release, release_of
 from araxes.settings import Settings
 
 START = "from araxes.engine import worker; worker.main()"
-FILE = 4
 MOMENT, COARSE = 1e-4, 0.5
 TIME = struct.Struct("ll")
 LOW, REST = 4, 5

@@ -11,6 +11,7 @@ from araxes.engine.question import GRAPHS, RESULTS, Question
 from araxes.problems import Problem, ServerFault, every_problem
 
 ROOM = 1 << 18
+CHANNEL, FILE = 3, 4  # the descriptors of a worker
 ASKED = struct.Struct("!IIB")
 SAID = struct.Struct("!QdBB")
 FORMATS = (*RESULTS, *GRAPHS)

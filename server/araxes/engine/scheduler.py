@@ -62,9 +62,11 @@ class Scheduler:
                 return turn
             if not turn.refused:
                 self._waiting.remove(turn)
-        limit = {"limit": "queue", "most": self._room} if turn.refused else {"limit": "wait_milliseconds"}
-        found = "The queue is full" if turn.refused else f"No worker was free within {self._longest:g} s"
-        raise Busy(found, more={"retry_after": max(1, round(self._longest / 2)), **limit})
+        found, limit, most = f"No worker was free within {self._longest:g} s", "wait_milliseconds", self._longest * 1000
+        if turn.refused:
+            found, limit, most = "The queue is full", "queue", self._room
+        more = {"retry_after": max(1, round(self._longest / 2)), "limit": limit, "most": round(most)}
+        raise Busy(found, more=more)
 
     def promote(self, turn: Turn) -> bool:
         """Return whether a turn of the short lane could be made a general one."""

@@ -19,12 +19,22 @@ from typing import Any, BinaryIO, NoReturn, cast
 
 from araxes.engine.dataset import Loaded, load
 from araxes.engine.evaluate import evaluate
-from araxes.engine.frames import IN_FILE, IN_MEMORY, PROBLEM, ROOM, Said, next_question, send_answer, told
+from araxes.engine.frames import (
+    CHANNEL,
+    FILE,
+    IN_FILE,
+    IN_MEMORY,
+    PROBLEM,
+    ROOM,
+    Said,
+    next_question,
+    send_answer,
+    told,
+)
 from araxes.engine.question import Question
 from araxes.problems import AnswerTooLarge, Problem, ServerFault, TooMuchMemory
 from araxes.settings import Settings
 
-CHANNEL, FILE = 3, 4
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 KEPT_PART = 8  # a worker that has kept this part of its memory is replaced
 

@@ -21,10 +21,7 @@ from araxes.web.exchange import KEY, Exchange, Site
 from araxes.web.protocol import likes_page
 
 FOLDERS = ("explore", "competency")
-FALLBACK = """SELECT ?graph (COUNT(*) AS ?triples)
-WHERE { GRAPH ?graph { ?subject ?property ?value } }
-GROUP BY ?graph
-ORDER BY ?graph"""
+FALLBACK = (files("araxes.web") / "describe" / "start.rq").read_text("utf-8")
 bp = Blueprint("pages", __name__)
 
 LARGEST, MOST_CELLS = 1 << 20, 20_000
@@ -146,7 +143,7 @@ def _example_text(examples: Mapping[str, queries.SavedQuery], name: str | None) 
     """
     first = sorted(examples.values(), key=lambda each: each.first("start") != "yes")
     saved = examples.get(name or "") or next(iter(first), None)
-    lines = saved.text.splitlines() if saved else [FALLBACK]
+    lines = (saved.text if saved else FALLBACK).splitlines()
     while lines and (lines[0].startswith("#:") or not lines[0].strip()):
         lines.pop(0)
     return "\n".join(lines)
