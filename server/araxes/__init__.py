@@ -1,3 +1,3 @@
 """Araxes: who holds which position on which issue in the South Caucasus, when, and according to whom."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

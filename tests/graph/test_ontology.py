@@ -106,7 +106,7 @@ def test_each_file_is_one_ontology_with_a_version() -> None:
         assert text.count(" a owl:Ontology") == 1, path
         name = re.search(r"^module:([\w-]+) a owl:Ontology", text, re.MULTILINE)
         assert name, path
-        assert f"<https://w3id.org/araxes/ontology/0.1.0/{name[1]}>" in text, path
+        assert f"<https://w3id.org/araxes/ontology/0.2.0/{name[1]}>" in text, path
 
 
 def test_the_catalogue_leads_to_every_import() -> None:
