@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from araxes.findings import Report
-from araxes.knowledge import logic, reading
+from araxes.knowledge import logic, owlapi, reading
 from araxes.problems import ToolMissing
 from araxes.project import Project
 from helpers import Copy
@@ -20,16 +20,16 @@ def triples(text: str) -> list[Triple]:
 
 def checked(copy: Copy) -> Report:
     project = Project(copy.root)
-    return logic.check(reading.read_turtle(project)[0], project.prefixes(), lambda _: None)
+    return logic.check(reading.read_turtle(project)[0], project.prefixes())
 
 
 def test_the_reasoner_is_installed() -> None:
-    assert logic.available()
+    assert owlapi.available()
 
 
 def test_a_harmless_graph_is_consistent() -> None:
     assert logic.reason(triples("<urn:C> a owl:Class . <urn:x> a <urn:C> .")) == logic.Verdict(
-        consistent=True, unsatisfiable=[], same_as=[]
+        consistent=True, unsatisfiable=[], same_as=[], clashes=[]
     )
 
 
@@ -74,8 +74,11 @@ def test_a_contradiction_is_found_at_the_thing_that_brings_it(copy: Copy) -> Non
         "    ax:isHeldBy state:oland , state:aland ;",
     )
     (found,) = checked(copy).findings
-    assert str(found.place) == "data/sources/tiny-2024/positions.ttl:17:1"
-    assert found.message.startswith("Øland opposes the bridge (position:oland-bridge) contradicts the rest")
+    assert str(found.place) == "data/sources/tiny-2024/positions.ttl:19:5"
+    assert "Øland opposes the bridge (position:oland-bridge)" in found.message
+    clash = found.quote.splitlines()
+    assert len(clash) == 4, clash
+    assert {"Functional: ax:isHeldBy", "position:oland-bridge ax:isHeldBy state:aland"} <= set(clash)
 
 
 def test_a_contradiction_within_the_ontology_is_found_there(copy: Copy) -> None:

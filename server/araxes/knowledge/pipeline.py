@@ -80,7 +80,7 @@ def check(project: Project, *, reasoner: bool = True, tell: Tell = lambda _: Non
     documents, known, saved = work.documents, project.prefixes, project.queries
 
     def reason() -> Report:
-        return logic.check(documents, known(), tell) if reasoner else LEFT_OUT
+        return logic.check(documents, known()) if reasoner else LEFT_OUT
 
     work.step("quality", ("queries", "prefixes"), lambda: quality.check(documents, saved("quality"), known()))
     work.step("lint", ("prefixes",), lambda: lint.check(documents, known()))
