@@ -1,23 +1,19 @@
 """The command line: build, check, derive, serve, query, anchors, stats."""
 
-import hashlib
-import importlib.util
 import os
-import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from araxes import __version__, settings
+from araxes import __version__, reuse, settings
 from araxes.findings import Report, as_json, as_text, caret, passed
-from araxes.problems import BadParameter, BadQuery, BadRelease, BadSetting, Problem, UnknownQuery
+from araxes.problems import BadParameter, BadQuery, BadSetting, Problem, UnknownQuery
 from araxes.project import Project, locate
-from araxes.release import Release, open_release, peek, release_of
+from araxes.release import open_release, release_of
 
 FOUND, USAGE, COULD_NOT = 1, 2, 3
 USAGE_PROBLEMS = (BadParameter, BadQuery, BadSetting, UnknownQuery)
@@ -46,9 +42,7 @@ def located(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def placed(project: Path | None, release: Path | None, **given: Any) -> None:
         found = locate(project, os.environ)
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "araxes"
-        own = cache / hashlib.sha256(str(found.root).encode()).hexdigest()[:12]
-        command(found, (release or own).absolute(), **given)
+        command(found, (release or reuse.folder_of(found)).absolute(), **given)
 
     return placed
 
@@ -140,7 +134,7 @@ def serve(
 
     if data:
         return serving.serve(lambda: release_of([*data, *files]), chosen)
-    _fresh_release(project, releases, build=not stale)
+    reuse.fresh_release(project, releases, build=not stale)
     return serving.serve(lambda: open_release(releases), chosen)
 
 
@@ -154,7 +148,7 @@ def query(project: Project, releases: Path, query: str, given: tuple[str, ...], 
     """Answer QUERY: its text, the path of an .rq file, or the name of a saved query (pq15 is enough)."""
     from araxes import asking
 
-    release = open_release(_fresh_release(project, releases, build=not stale).folder)
+    release = open_release(reuse.fresh_release(project, releases, build=not stale).folder)
     click.echo(asking.answer(release, asking.text_of(query, given, release), form))
 
 
@@ -165,7 +159,7 @@ def stats(project: Project, releases: Path, machine: bool) -> None:
     """Show what the release holds: triples, things, attestations, positions, comparisons."""
     from araxes import asking
 
-    click.echo(asking.statistics(open_release(_fresh_release(project, releases).folder), machine))
+    click.echo(asking.statistics(open_release(reuse.fresh_release(project, releases).folder), machine))
 
 
 @group.group()
@@ -189,26 +183,3 @@ def verify(project: Project, _: Path, machine: bool, text: Path, source: str | N
 def _end_with(reports: list[Report], machine: bool) -> NoReturn:
     click.echo(as_json(reports) if machine else as_text(reports))
     sys.exit(0 if passed(reports) else FOUND)
-
-
-def _fresh_release(project: Project, releases: Path, *, build: bool = True) -> Release:
-    """Return the current release; where there is none or the inputs have changed, a child process builds one first."""
-    if not build:
-        return peek(releases)
-    current = None
-    with suppress(BadRelease):
-        current = peek(releases)
-    if current and current.inputs_hash == project.inputs_hash():
-        return current
-    say("The project has changed since the last build: building." if current else "There is no release yet: building.")
-    words = ["build", "--project", str(project.root), "--release", str(releases)]
-    if importlib.util.find_spec("owlready2") is None:
-        say("WARNING: the reasoner is not installed, so this build does not check the ontology's logic.")
-        say("    Install it with: pip install 'araxes[reason]'")
-        words.append("--without-reasoner")
-    if subprocess.run([sys.executable, "-m", "araxes", *words], stdout=sys.stderr, check=False).returncode == 0:
-        return peek(releases)
-    if current is None:
-        raise BadRelease("The build failed, and there is no earlier release", hint="Correct what is listed above.")
-    hint = "Correct what is listed above, or serve the earlier release with --no-build."
-    raise BadRelease(f"The build failed; the earlier release {current.name} is untouched", hint=hint)

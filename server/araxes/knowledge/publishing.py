@@ -1,0 +1,138 @@
+"""What people take from a release: each ontology and each graph in every syntax, and a catalogue for offline use."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+from xml.sax.saxutils import quoteattr
+
+from pyoxigraph import (
+    BlankNode,
+    CanonicalizationAlgorithm,
+    Dataset,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Store,
+    Triple,
+    serialize,
+)
+
+from araxes import queries
+from araxes.knowledge import graphs, owlapi
+from araxes.knowledge.reading import Document
+from araxes.knowledge.turtle import turtle
+from araxes.prefixes import BASE, ONTOLOGY_GRAPH, OWL, RDF_TYPE, shorten
+
+SYNTAXES = {"ttl": RdfFormat.TURTLE, "rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JSON_LD, "nt": RdfFormat.N_TRIPLES}
+UMBRELLA, MERGED, BOTH = (f"{BASE}ontology/araxes{end}" for end in ("", "-merged", "-merged-with-data"))
+NOT_OWL = ("ontology/shapes/", "ontology/prefixes.ttl")
+KIND, ONTOLOGY = NamedNode(RDF_TYPE), NamedNode(f"{OWL}Ontology")
+IMPORTS, VERSION = NamedNode(f"{OWL}imports"), NamedNode(f"{OWL}versionIRI")
+CATALOGUE = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
+<catalog prefer="public" xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">
+{}</catalog>
+"""
+
+
+class Paper(NamedTuple):
+    """An ontology as a document: its IRI, its triples, the text that people wrote, if they did, and if it is OWL."""
+
+    iri: str
+    triples: frozenset[Triple]
+    text: str = ""
+    owl: bool = True
+
+    @property
+    def name(self) -> str:
+        """Return its path below the base, such as `ontology/positions`."""
+        return self.iri.removeprefix(BASE)
+
+    def values(self, predicate: NamedNode) -> list[str]:
+        """Return the IRIs to which its header leads."""
+        found = (each for each in self.triples if each.predicate == predicate and each.subject == NamedNode(self.iri))
+        return sorted(each.object.value for each in found if isinstance(each.object, NamedNode))
+
+
+def papers(read: Sequence[Document]) -> list[Paper]:
+    """Return every ontology of the project, an ontology of each graph, and those that bring parts together."""
+    served = [document for document in read if document.graph]
+    store = graphs.store_of(graphs.triples(served))
+    store.bulk_extend(graphs.quads(served))
+    declared: dict[object, Triple] = {each.subject: each for each in _constructed(store, "declarations")}
+    made: dict[str, set[Triple]] = {}
+    for each in _constructed(store, "headers"):
+        made.setdefault(str(each.subject)[1:-1], set()).add(each)
+    own = {paper.iri: paper for document in read for paper in _own(document, declared)}
+    headers = {NamedNode(iri) for iri in own}
+    content: dict[str, set[Triple]] = {}
+    for document in served:
+        part = content.setdefault(str(document.graph), set())
+        for quad in document.quads:
+            part |= {quad.triple, *(declared[node] for node in (quad.subject, quad.object) if node in declared)}
+    content.pop(ONTOLOGY_GRAPH, None)
+    whole = {each for iri in _closure(UMBRELLA, own) for each in own[iri].triples if each.subject not in headers}
+    content |= {MERGED: whole, BOTH: whole.union(*content.values())}
+    return [*own.values(), *(Paper(iri, frozenset(made[iri] | content.get(iri, set()))) for iri in sorted(made))]
+
+
+def files(
+    given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool
+) -> tuple[dict[str, bytes], dict[str, list[str]]]:
+    """Return the papers in every syntax, and a catalogue, by path; and the logical axioms by term, in words.
+
+    OWL's own syntaxes and the axioms are left out without Java.
+    """
+    made: dict[str, bytes] = {}
+    for paper in given:
+        ordered = _ordered(paper)
+        words = "\n".join(map(str, ordered))
+        used = {name: space for name, space in sorted(prefixes.items()) if space in words}
+        for suffix, form in SYNTAXES.items():
+            made[f"{paper.name}.{suffix}"] = serialize(ordered, format=form, prefixes=used) or b""
+        text = paper.text or turtle(paper.triples, prefixes, "Made by the build from the files of the project.")
+        made[f"{paper.name}.ttl"] = text.encode()
+    entries = {iri: paper.name for paper in given for iri in (paper.iri, *paper.values(VERSION))}
+    lines = (
+        f"    <uri name={quoteattr(iri)} uri={quoteattr(f'{name}.ttl')}/>\n" for iri, name in sorted(entries.items())
+    )
+    made["catalog-v001.xml"] = CATALOGUE.format("".join(lines)).encode()
+    rdf = {paper.iri: (paper.name, made[f"{paper.name}.rdf"]) for paper in given if paper.owl}
+    axioms, written = owlapi.ask("write", rdf, prefixes, [name for name, _ in rdf.values()]) if java else ({}, {})
+    return made | written, axioms
+
+
+def _constructed(store: Store, name: str) -> Iterable[Triple]:
+    folder = graphs.QUERIES
+    yield from store.query(queries.read(folder / "documents" / f"{name}.rq", folder).text)  # type: ignore[misc]
+
+
+def _own(document: Document, declared: Mapping[object, Triple]) -> Iterator[Paper]:
+    """Yield the ontology that a document is, in which its individuals are declared, too."""
+    iris = [quad.subject for quad in document.quads if quad.predicate == KIND and quad.object == ONTOLOGY]
+    for iri in iris:
+        if document.file.startswith("ontology/") and isinstance(iri, NamedNode):
+            added = {declared[quad.subject] for quad in document.quads if quad.subject in declared}
+            names = (shorten(str(each.subject)[1:-1], document.prefixes) for each in added)
+            lines = "".join(f"{name} a owl:NamedIndividual .\n" for name in sorted(names))
+            text = f"{document.text}\n{lines}" if lines else document.text
+            triples = graphs.triples([document]) | added
+            yield Paper(iri.value, frozenset(triples), text, owl=not document.file.startswith(NOT_OWL))
+
+
+def _closure(iri: str, known: Mapping[str, Paper]) -> list[str]:
+    found = [iri] if iri in known else []
+    for each in found:
+        found.extend(other for other in known[each].values(IMPORTS) if other in known and other not in found)
+    return found
+
+
+def _ordered(paper: Paper) -> list[Triple]:
+    """Return the triples in an order, and with names of blank nodes, that are the same each time."""
+    dataset = Dataset(Quad(each.subject, each.predicate, each.object) for each in paper.triples)
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    head = NamedNode(paper.iri)
+
+    def rank(each: Triple) -> tuple[bool, bool, str, bool, str]:
+        named = not isinstance(each.subject, BlankNode)
+        return each.subject != head, not named, str(each.subject), each.predicate != KIND, str(each)
+
+    return sorted((quad.triple for quad in dataset), key=rank)

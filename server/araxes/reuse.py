@@ -1,0 +1,86 @@
+"""A release for whoever needs one: built if need be, and opened in Python by the two libraries that people use."""
+
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from araxes import prefixes
+from araxes.prefixes import BASE, NS
+from araxes.problems import BadRelease, ToolMissing
+from araxes.project import Project, locate
+from araxes.release import DOCUMENTS, Release, open_release, peek
+
+if TYPE_CHECKING:
+    from rdflib import Dataset
+
+WHOLE = "ontology/araxes-merged-with-data"
+
+
+def folder_of(project: Project) -> Path:
+    """Return the folder in the cache where a project's releases are kept."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "araxes"
+    return cache / hashlib.sha256(str(project.root).encode()).hexdigest()[:12]
+
+
+def fresh_release(project: Project, releases: Path, *, build: bool = True) -> Release:
+    """Return the current release; where there is none or the inputs have changed, a child process builds one first."""
+    if not build:
+        return peek(releases)
+    current = None
+    with suppress(BadRelease):
+        current = peek(releases)
+    if current and current.inputs_hash == project.inputs_hash():
+        return current
+    _say("The project has changed since the last build: building." if current else "There is no release yet: building.")
+    words = ["build", "--project", str(project.root), "--release", str(releases)]
+    if importlib.util.find_spec("owlready2") is None:
+        _say("WARNING: the reasoner is not installed, so this build does not check the ontology's logic.")
+        _say("    Install it with: pip install 'araxes[reason]'")
+        words.append("--without-reasoner")
+    if subprocess.run([sys.executable, "-m", "araxes", *words], stdout=sys.stderr, check=False).returncode == 0:
+        return peek(releases)
+    if current is None:
+        raise BadRelease("The build failed, and there is no earlier release", hint="Correct what is listed above.")
+    hint = "Correct what is listed above, or serve the earlier release with --no-build."
+    raise BadRelease(f"The build failed; the earlier release {current.name} is untouched", hint=hint)
+
+
+def dataset(folder: str | Path | None = None) -> "Dataset":
+    """Return a release as an rdflib dataset: a graph for each named graph, and their union as default graph."""
+    from rdflib import Dataset
+
+    release = _opened(folder)
+    made = Dataset(default_union=True)
+    made.parse(release.dataset, format="nquads")
+    for prefix, namespace in prefixes.below(release.root).items():
+        made.bind(prefix, namespace)
+    return made
+
+
+def namespace(folder: str | Path | None = None) -> Any:
+    """Return the namespace of the terms in an owlready2 world of its own, with every individual of a release."""
+    if importlib.util.find_spec("owlready2") is None:
+        raise ToolMissing("owlready2 is not installed")
+    import owlready2
+
+    file = _opened(folder).folder / DOCUMENTS / f"{WHOLE}.nt"
+    ontology = owlready2.World().get_ontology(BASE + WHOLE)
+    return ontology.load(fileobj=BytesIO(file.read_bytes())).get_namespace(NS)
+
+
+def _opened(folder: str | Path | None) -> Release:
+    if folder is not None:
+        return open_release(Path(folder))
+    project = locate(None, os.environ)
+    given = os.environ.get("ARAXES_RELEASE")
+    return open_release(fresh_release(project, Path(given) if given else folder_of(project)).folder)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
