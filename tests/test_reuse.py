@@ -11,6 +11,9 @@ from araxes.release import Release
 from helpers import ROOT, TINY, environment
 from rdflib import URIRef
 
+# rdflib warns of its own use of what it is going to rename
+pytestmark = pytest.mark.filterwarnings("ignore:Dataset.default_context:DeprecationWarning")
+
 POSITIONS = "SELECT ?position WHERE { ?position a ax:Position }"
 
 

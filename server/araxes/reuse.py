@@ -5,12 +5,12 @@ import importlib.util
 import os
 import subprocess
 import sys
+import warnings
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from araxes import prefixes
 from araxes.prefixes import BASE, NS
 from araxes.problems import BadRelease, ToolMissing
 from araxes.project import Project, locate
@@ -57,8 +57,10 @@ def dataset(folder: str | Path | None = None) -> "Dataset":
 
     release = _opened(folder)
     made = Dataset(default_union=True)
-    made.parse(release.dataset, format="nquads")
-    for prefix, namespace in prefixes.below(release.root).items():
+    with warnings.catch_warnings():  # rdflib warns of its own use of what it is going to rename
+        warnings.simplefilter("ignore", DeprecationWarning)
+        made.parse(data=release.dataset.read_bytes(), format="nquads")
+    for prefix, namespace in Project(release.root).prefixes().items():
         made.bind(prefix, namespace)
     return made
 

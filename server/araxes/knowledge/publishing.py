@@ -92,9 +92,12 @@ def files(
         made[f"{paper.name}.ttl"] = text.encode()
     entries = {iri: paper.name for paper in given for iri in (paper.iri, *paper.values(VERSION))}
     lines = (
-        f"    <uri name={quoteattr(iri)} uri={quoteattr(f'{name}.ttl')}/>\n" for iri, name in sorted(entries.items())
+        f"    <uri name={quoteattr(iri)} uri={quoteattr(f'../{name}.ttl')}/>\n" for iri, name in sorted(entries.items())
     )
-    made["catalog-v001.xml"] = CATALOGUE.format("".join(lines)).encode()
+    catalogue = CATALOGUE.format("".join(lines)).encode()
+    made |= {
+        f"{folder}/catalog-v001.xml": catalogue for folder in {name.partition("/")[0] for name in entries.values()}
+    }
     rdf = {paper.iri: (paper.name, made[f"{paper.name}.rdf"]) for paper in given if paper.owl}
     axioms, written = owlapi.ask("write", rdf, prefixes, [name for name, _ in rdf.values()]) if java else ({}, {})
     return made | written, axioms
