@@ -97,7 +97,9 @@ def test_a_contradiction_is_reported_by_the_reasoner(copy: Copy) -> None:
     copy.add("data/context/years.ttl", "\ndocument:tiny-2024 a ax:State .\n")
     done = copy.araxes("check")
     assert done.returncode == 1
-    assert "A tiny text (document:tiny-2024) contradicts the rest" in done.stdout
+    assert "Not all that is said of A tiny text (document:tiny-2024) can be true" in done.stdout
+    assert "\n    document:tiny-2024 Type ax:State\n" in done.stdout
+    assert "DisjointClasses: ax:Actor" in done.stdout
 
 
 def test_the_reasoner_is_left_out_loudly(copy: Copy) -> None:
