@@ -18,10 +18,11 @@ serve: $(STAMP) ## build the graph if needed and serve it (HOST, PORT)
 test: lint types tools ## run every test
 	@$(BIN)/python -m pytest $(TESTS)
 
-# What foreign clients in the tests need beside Python; a test that lacks its client is listed under NOT RUN.
+# What the tests need beside Python: foreign clients, OWLAPI and Graphviz. A test that lacks something is listed under NOT RUN.
 tools:
-	@missing=""; for each in node:nodejs npm:npm curl:curl; do \
+	@missing=""; for each in node:nodejs npm:npm curl:curl dot:graphviz; do \
 		command -v $${each%%:*} >/dev/null || missing="$$missing $${each##*:}"; done; \
+	test -e /usr/share/java/owlapi-api.jar || missing="$$missing libowlapi-java"; \
 	test -z "$$missing" && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing$$missing for the tests ..."; apt-get update --quiet=2 && apt-get install --yes --quiet=2 --no-install-recommends $$missing >/dev/null && exit 0; fi; \
@@ -47,8 +48,9 @@ bench: $(STAMP) .make/bench-venv/installed ## measure speed beside two other ser
 derive: $(STAMP) ## run the rules and write data/inferred
 	@$(BIN)/araxes derive
 
-fmt: $(STAMP) ## format the Python files
+fmt: $(STAMP) ## format the Python and Turtle files
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+	@find ontology data -name '*.ttl' -not -path 'data/inferred/*' -exec $(BIN)/turtlefmt {} +
 
 lock: .make/pip-tools ## pin the dependencies anew
 	@PIP_CONFIG_FILE=/dev/null .venv-lock/bin/pip-compile --extra dev --extra reason --generate-hashes \

@@ -57,7 +57,7 @@ def test_no_run_of_its_words_stands_in_the_project(article: Path) -> None:
     looked, found = 0, []
     for name in listed.stdout.split("\0"):
         path = ROOT / name
-        if name and path.is_file() and path.suffix not in {".png", ".lock", ".whl"}:
+        if name and path.is_file() and path.suffix not in {".gz", ".png", ".lock", ".whl"}:
             looked += 1
             found += [(name, " ".join(run)) for run in _runs(path.read_text("utf-8")) & theirs]
     assert looked > 100

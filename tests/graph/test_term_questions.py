@@ -53,15 +53,17 @@ def annotated(text: str, codes: Mapping[str, list[str]]) -> str:
     The canonical layout keeps the objects of a predicate on one line: where there are many, the predicate is repeated.
     """
     lines: list[str] = []
-    term = ""
+    term, defined = "", False
     for line in text.splitlines(keepends=True):
         if match := BLOCK.match(line):
-            term = match[1]
+            term, defined = match[1], False
         elif not line.startswith(" "):
             term = ""
+        defined |= line.startswith("    skos:definition ")
         if term and line.startswith(LINE):
             continue
-        if term and line.startswith(HOME):
+        # a module only names what has its home in another
+        if term and defined and line.startswith(HOME):
             wanted = [f'"{code}"' for code in codes.get(term, [])]
             rows = (wanted[at : at + CODES_A_LINE] for at in range(0, len(wanted), CODES_A_LINE))
             lines += [f"{LINE}{' , '.join(row)} ;\n" for row in rows]
@@ -162,7 +164,7 @@ def test_what_a_query_names(text: str, names: str) -> None:
 
 def test_writing_the_codes_changes_nothing_else_and_only_once() -> None:
     block = 'ax:{0} a owl:ObjectProperty , owl:FunctionalProperty ;\n    rdfs:label "{0}"@en ;\n{1}'
-    block += "    rdfs:isDefinedBy module:a .\n"
+    block += '    skos:definition "A."@en ;\n    rdfs:isDefinedBy module:a .\n'
     old = '    ax:isNeededFor "PQ07" , "PQ01" ;\n'
     others = "ax:A rdfs:subClassOf ax:B .\n\nscheme:a a skos:ConceptScheme ;\n    rdfs:isDefinedBy module:a .\n"
     before = "\n".join([block.format("A", old), block.format("B", ""), block.format("C", old), others])

@@ -97,7 +97,8 @@ class Shelf:
             for suffix, form in SYNTAXES.items():
                 made = self.java(form)()
                 for prefix, namespace in self.prefixes.items():
-                    if namespace in known:
+                    # a name without a local part is one that readers of functional syntax refuse
+                    if namespace in known and f'resource="{namespace}"' not in known:
                         made.setPrefix(f"{prefix}:", namespace)
                 stream = self.java("java.io.FileOutputStream")(str(self._path(name, suffix)))
                 manager.saveOntology(ontology, made, stream)
