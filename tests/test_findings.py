@@ -2,7 +2,9 @@
 
 import json
 
-from araxes.findings import Finding, Place, Report, as_json, as_text, caret, passed, report
+from araxes.findings import TEXTS, Finding, Place, Report, caret, passed, report, shown
+from araxes.queries import LAYOUTS
+from helpers import ROOT
 
 ERROR = Finding("It is wrong.", "Correct it.", Place("a.ttl", 3, 5), quote="a b\n  ^")
 WARNING = Finding("It is odd.", "Look at it.", Place("a.ttl", 1, 1), "warning")
@@ -37,16 +39,24 @@ def test_a_finding_shows_place_message_source_and_hint() -> None:
 
 
 def test_text_ends_each_step_with_its_summary() -> None:
-    text = as_text([report("one", 1_234, "things", [ERROR])])
+    text = shown([report("one", 1_234, "things", [ERROR])])
     assert text.splitlines()[-1] == "one: 1,234 things looked at, 1 finding, 0.0 s"
 
 
 def test_json_says_where_each_finding_is() -> None:
-    document = json.loads(as_json([report("one", 1, "things", [ERROR])]))
+    document = json.loads(shown([report("one", 1, "things", [ERROR])], machine=True))
     assert document["passed"] is False
     found = document["steps"][0]["findings"][0]
     assert (found["file"], found["line"], found["column"]) == ("a.ttl", 3, 5)
     assert (found["message"], found["hint"], found["severity"]) == ("It is wrong.", "Correct it.", "error")
+
+
+def test_no_text_is_idle_and_each_says_what_to_do() -> None:
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "server").rglob("*.py"))
+    code += " ".join(f'"bad-{key}"' for key in LAYOUTS)
+    assert len(TEXTS) > 20
+    assert [slug for slug in TEXTS if f'"{slug}"' not in code] == []
+    assert [slug for slug, text in TEXTS.items() if not text["message"] or not text["hint"]] == []
 
 
 def test_a_caret_keeps_the_tabs_before_it() -> None:

@@ -123,7 +123,7 @@ def test_a_good_header_has_no_fault(query: SavedQuery) -> None:
 def test_each_fault_of_a_header_is_found(tmp_path: Path, old: str, new: str, line: int, message: str) -> None:
     assert old in TEXT
     faults = list(queries.faults(saved(TEXT.replace(old, new, 1), tmp_path)))
-    assert any(fault[0] == line and message in fault[1] for fault in faults), faults
+    assert any(fault.place.line == line and message in fault.message for fault in faults), faults
 
 
 def test_a_file_that_is_not_utf_8_is_a_problem(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from araxes.problems import BadSetting
-from araxes.settings import SETTINGS, Settings, load
+from araxes.settings import SETTINGS, TEXTS, Settings, load
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 HEAD = """# Settings
@@ -28,6 +28,7 @@ def test_the_table_and_the_data_class_agree() -> None:
     assert {each.name: each.default for each in SETTINGS} == {
         field.name: getattr(Settings(), field.name) for field in fields(Settings)
     }
+    assert TEXTS.keys() == {each.name for each in SETTINGS}
 
 
 def test_what_is_given_goes_before_the_environment_and_that_before_the_default() -> None:

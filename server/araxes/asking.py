@@ -10,8 +10,10 @@ from typing import Any
 
 from araxes import prefixes, queries, settings
 from araxes.engine import Engine, Question, form_of, formats_for
+from araxes.engine.question import RESULTS
 from araxes.prefixes import XSD
 from araxes.problems import BadParameter, UnknownQuery
+from araxes.project import Project
 from araxes.release import Release
 
 Cell = str | int
@@ -25,7 +27,7 @@ def text_of(word: str, given: Sequence[str], release: Release) -> str:
         raise BadParameter(f"{wrong[0]!r} is not name=value")
     if not any(sign in word for sign in "{}\n") and " " not in word.strip():
         values = dict(each.split("=", 1) for each in given)
-        return queries.bind(_saved(word, release), values, prefixes.below(release.root))
+        return queries.bind(_saved(word, release), values, prefixes.below(release.folder))
     if given:
         raise BadParameter("Only a saved query has parameters, and this is the text of one")
     return word
@@ -33,23 +35,25 @@ def text_of(word: str, given: Sequence[str], release: Release) -> str:
 
 def answer(release: Release, text: str, name: str | None) -> str:
     """Return the answer in the format of that name; without one, a table for rows and Turtle for graphs."""
-    offered = [each.name for each in formats_for(form_of(text))]
+    offered = {each.name: each for each in formats_for(form_of(text))}
     plain = name in {None, "table"}
-    with closing(Engine(release, settings.load(os.environ, {"workers": 3}))) as engine:
-        body = _asked(engine, text, offered[0] if plain else str(name))
-    if not plain or offered[0] != "json":
+    wanted = next(iter(offered)) if plain else str(name)
+    if wanted not in offered:
+        raise UnknownQuery(f"There is no {wanted} for this form of query", hint=f"Use one of: {', '.join(offered)}.")
+    [body] = _asked(release, [Question(text, offered[wanted])])
+    if not plain or wanted != "json":
         return body
     document = json.loads(body)
     if "boolean" in document:
         return "yes" if document["boolean"] else "no"
-    return _table(*_rows(document, prefixes.below(release.root)))
+    return _table(*_rows(document, prefixes.below(release.folder)))
 
 
 def statistics(release: Release, machine: bool) -> str:
     """Return the answers to the queries below `queries/stats`: as tables under their titles, or as JSON."""
-    known, saved = prefixes.below(release.root), queries.load(release.root / "queries" / "stats", release.root).values()
-    with closing(Engine(release, settings.load(os.environ, {"workers": 3}))) as engine:
-        shown = {query.title: _rows(json.loads(_asked(engine, query.text, "json")), known) for query in saved}
+    known, saved = prefixes.below(release.folder), Project(release.folder).queries("stats").values()
+    bodies = _asked(release, [Question(query.text, RESULTS[0]) for query in saved])
+    shown = {query.title: _rows(json.loads(body), known) for query, body in zip(saved, bodies, strict=True)}
     if machine:
         facts = {title: rows for title, (_, rows) in shown.items()}
         return json.dumps({"release": release.name, "triples": release.triples, **facts}, indent=2, ensure_ascii=False)
@@ -60,8 +64,8 @@ def statistics(release: Release, machine: bool) -> str:
 def _saved(word: str, release: Release) -> queries.SavedQuery:
     path = Path(word)
     if path.suffix == ".rq" and path.is_file():
-        return queries.read(path.resolve(), release.root)
-    saved = queries.load(release.root / "queries", release.root)
+        return queries.read(path.resolve(), release.folder)
+    saved = Project(release.folder).queries("")
     name = path.name.removesuffix(".rq")
     fitting = [each for each in saved if each == name] or [each for each in saved if each.startswith(f"{name}-")]
     if len(fitting) == 1:
@@ -69,27 +73,23 @@ def _saved(word: str, release: Release) -> queries.SavedQuery:
     raise UnknownQuery(f"{word} names no saved query; names that begin so: {', '.join(fitting) or 'none'}")
 
 
-def _asked(engine: Engine, text: str, name: str) -> str:
-    offered = {each.name: each for each in formats_for(form_of(text))}
-    if name not in offered:
-        hint = f"Use one of: {', '.join(offered)}."
-        raise UnknownQuery(f"There is no {name} for this form of query", hint=hint)
-    found = engine.ask(Question(text, offered[name]))
-    body = found.file.read() if found.file else found.body
-    return body.decode("utf-8").rstrip("\n")
+def _asked(release: Release, questions: Sequence[Question]) -> list[str]:
+    with closing(Engine(release, settings.load(os.environ, {"workers": 3}))) as engine:
+        found = [engine.ask(each) for each in questions]
+        return [(each.file.read() if each.file else each.body).decode("utf-8").rstrip("\n") for each in found]
 
 
 def _rows(document: Mapping[str, Any], known: Mapping[str, str]) -> Rows:
     columns = document["head"]["vars"]
     bindings = document["results"]["bindings"]
-    return columns, [{name: _cell(row.get(name), known) for name in columns} for row in bindings]
+    return columns, [{name: _cell(row[name], known) if name in row else "" for name in columns} for row in bindings]
 
 
-def _cell(term: Mapping[str, Any] | None, known: Mapping[str, str]) -> Cell:
-    value = str(term["value"]) if term else ""
-    if term and term["type"] == "uri":
+def _cell(term: Mapping[str, Any], known: Mapping[str, str]) -> Cell:
+    value = str(term["value"])
+    if term["type"] == "uri":
         return prefixes.shorten(value, known)
-    whole = term and term.get("datatype") == f"{XSD}integer" and WHOLE.fullmatch(value)
+    whole = term.get("datatype") == f"{XSD}integer" and WHOLE.fullmatch(value)
     return int(value) if whole else value.replace("\n", " ")
 
 

@@ -3,18 +3,20 @@
 import os
 import sys
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from araxes import __version__, reuse, settings
-from araxes.findings import Report, as_json, as_text, caret, passed
+from araxes.findings import Report, caret, passed, shown
 from araxes.problems import BadParameter, BadQuery, BadSetting, Problem, UnknownQuery
 from araxes.project import Project, locate
 from araxes.release import open_release, release_of
+from araxes.reuse import say
 
+Paths = tuple[Path, ...]
 FOUND, USAGE, COULD_NOT = 1, 2, 3
 USAGE_PROBLEMS = (BadParameter, BadQuery, BadSetting, UnknownQuery)
 CODES = """\b
@@ -31,7 +33,6 @@ FOLDER: dict[str, Any] = {"type": click.Path(file_okay=False, path_type=Path), "
 as_machine = click.option("--json", "machine", is_flag=True, help="Write JSON for a script.")
 no_build = click.option("--no-build", "stale", is_flag=True, help="Take the release as it is, changed project or not.")
 reasoning = click.option("--without-reasoner", is_flag=True, help="Leave the OWL reasoner out; the release says so.")
-say = partial(click.echo, err=True)
 
 
 def located(command: Callable[..., None]) -> Callable[..., None]:
@@ -84,7 +85,7 @@ def build(project: Project, releases: Path, machine: bool, without_reasoner: boo
     from araxes.knowledge import pipeline
 
     reports, made = pipeline.build(project, releases, reasoner=not without_reasoner, tell=tell)
-    click.echo(as_json(reports) if machine else as_text(reports))
+    click.echo(shown(reports, machine=machine))
     say(f"Release {made.name}: {made.triples:,} triples in {made.folder}" if made else "No release was made.")
     sys.exit(0 if made else FOUND)
 
@@ -120,9 +121,7 @@ def derive(project: Project, _: Path) -> None:
 @click.option("--settings", "file", type=FILE, envvar=settings.FILE, help="File of settings [env: ARAXES_SETTINGS].")
 @click.option("--data", multiple=True, type=FILE, help="Serve this file instead of the graph.")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=FILE)
-def serve(
-    project: Project, releases: Path, stale: bool, data: tuple[Path, ...], files: tuple[Path, ...], **given: object
-) -> None:
+def serve(project: Project, releases: Path, stale: bool, data: Paths, files: Paths, **given: object) -> None:
     """Serve the graph, built first if the project has changed; or, with --data FILE..., just those files.
 
     SIGHUP changes to the newest release, or to the files as they are then.
@@ -181,5 +180,5 @@ def verify(project: Project, _: Path, machine: bool, text: Path, source: str | N
 
 
 def _end_with(reports: list[Report], machine: bool) -> NoReturn:
-    click.echo(as_json(reports) if machine else as_text(reports))
+    click.echo(shown(reports, machine=machine))
     sys.exit(0 if passed(reports) else FOUND)

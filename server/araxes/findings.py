@@ -1,17 +1,19 @@
-"""What a check saw: places, findings and reports, and how they are shown."""
+"""What a check saw: places, findings and reports, and how they are shown; what findings say is in findings.toml."""
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
 State = Literal["ran", "skipped", "not run"]
+TEXTS: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+HOLE = re.compile(r"\{(\w+)\}")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands: a file of the project, and in it a line and a column, both counted from 1."""
 
     file: str
@@ -23,8 +25,7 @@ class Place:
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that somebody should change; `quote` is the source line with its caret, where there is one."""
 
     message: str
@@ -41,22 +42,18 @@ class Finding:
 
     def document(self) -> dict[str, object]:
         """Return the finding as a JSON object."""
-        place = {name: value or None for name, value in asdict(self.place or Place("")).items()}
+        place = {name: value or None for name, value in (self.place or Place(""))._asdict().items()}
         return {"severity": self.severity, "message": self.message, "hint": self.hint, **place}
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What one step looked at, and what it found.
-
-    A step that looked at nothing has not passed: an empty folder must not look like a clean one.
-    """
+class Report(NamedTuple):
+    """What one step looked at and found; a step that looked at nothing has not passed: empty is not clean."""
 
     step: str
     looked_at: int
     unit: str = "things"
     findings: tuple[Finding, ...] = ()
-    seconds: float = field(default=0.0, compare=False)
+    seconds: float = 0.0
     state: State = "ran"
     remark: str = ""
 
@@ -78,7 +75,22 @@ class Report:
     def document(self) -> dict[str, object]:
         """Return the report as a JSON object."""
         findings = [finding.document() for finding in self.findings]
-        return {**asdict(self), "passed": self.passed, "seconds": round(self.seconds, 3), "findings": findings}
+        return {**self._asdict(), "passed": self.passed, "seconds": round(self.seconds, 3), "findings": findings}
+
+
+def filled(text: str, words: Mapping[str, str]) -> str:
+    """Return a text with a word for each name in braces."""
+    return HOLE.sub(lambda hole: words.get(hole[1], "nothing"), text)
+
+
+def finding(slug: str, place: Place | None, text: str | None = None, **words: str) -> Finding:
+    """Return the finding of that name in findings.toml, filled with words; of a text it shows the line at its place."""
+    found = Finding(filled(TEXTS[slug]["message"], words), filled(TEXTS[slug]["hint"], words), place)
+    if text is None or place is None:
+        return found
+    line = dict(enumerate(text.splitlines(), 1)).get(place.line, "")
+    shown = line[max(0, place.column - 80) : place.column + 40]
+    return found._replace(quote=f"{shown}\n{caret(shown, min(place.column, 80))}")
 
 
 def caret(source: str, column: int) -> str:
@@ -88,8 +100,7 @@ def caret(source: str, column: int) -> str:
 
 def report(step: str, looked_at: int, unit: str, findings: Iterable[Finding], remark: str = "") -> Report:
     """Return a report whose findings are sorted by place, each once."""
-    unique = dict.fromkeys(findings)
-    ordered = sorted(unique, key=lambda each: (each.place is None, each.place or Place(""), each.message))
+    ordered = sorted(dict.fromkeys(findings), key=lambda one: (one.place is None, one.place or Place(""), one.message))
     return Report(step, looked_at, unit, tuple(ordered), remark=remark)
 
 
@@ -98,12 +109,9 @@ def passed(reports: Sequence[Report]) -> bool:
     return bool(reports) and all(each.passed for each in reports)
 
 
-def as_text(reports: Sequence[Report]) -> str:
-    """Return findings and summaries for a person."""
-    return "\n".join(line for each in reports for line in (*map(str, each.findings), each.summary()))
-
-
-def as_json(reports: Sequence[Report]) -> str:
-    """Return the reports as one JSON document."""
+def shown(reports: Sequence[Report], *, machine: bool = False) -> str:
+    """Return findings and summaries for a person, or the reports as one JSON document for a machine."""
+    if not machine:
+        return "\n".join(line for each in reports for line in (*map(str, each.findings), each.summary()))
     steps = [each.document() for each in reports]
     return json.dumps({"passed": passed(reports), "steps": steps}, indent=2, ensure_ascii=False)

@@ -9,7 +9,6 @@ BASE = "https://w3id.org/araxes/"
 NS = BASE + "ns/"
 THINGS = BASE + "id/"
 GRAPHS = BASE + "graph/"
-
 ONTOLOGY_GRAPH = GRAPHS + "ontology"
 INFERRED_GRAPH = GRAPHS + "inferred"
 
@@ -21,7 +20,6 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 
 RDF_TYPE = RDF + "type"
 RDFS_LABEL = RDFS + "label"
-
 PREFIX_FILE = "ontology/prefixes.ttl"
 
 

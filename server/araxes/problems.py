@@ -10,26 +10,19 @@ TEXTS: Mapping[str, Mapping[str, Any]] = tomllib.loads(Path(__file__).with_suffi
 
 
 class Problem(Exception):
-    """Something a person can act on.
-
-    Parameters: `detail`, one sentence without its full stop that says what was found and where; `hint`, what to do
-    about it, where that says more than the class's own; `more`, further members for a machine.
-    """
+    """Something a person can act on; `detail` is a sentence without its full stop, `more` has members for a machine."""
 
     slug, status, title, hint, when = "problem", 500, "Something went wrong", "", ""
 
     def __init_subclass__(cls) -> None:
         """Give a kind its slug, and its texts."""
         cls.slug = re.sub("(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
-        texts = TEXTS[cls.slug]
-        cls.status, cls.title = texts.get("status", 500), texts["title"]
-        cls.hint, cls.when = texts["hint"], texts["when"]
+        for name, text in TEXTS[cls.slug].items():
+            setattr(cls, name, text)
 
     def __init__(self, detail: str, *, hint: str | None = None, more: Mapping[str, object] | None = None) -> None:
         super().__init__(detail)
-        self.detail = detail
-        self.advice = hint or self.hint
-        self.more = dict(more or {})
+        self.detail, self.advice, self.more = detail, hint or self.hint, dict(more or {})
 
     def document(self, base: str = "") -> dict[str, object]:
         """Return the members of a problem document (RFC 9457, 3.1); `base` is put before `/problems/...`."""

@@ -36,10 +36,6 @@ class Project:
         paths = (path for part in ("ontology", "data", "queries") for path in (self.root / part).rglob("*"))
         return sorted(path.relative_to(self.root).as_posix() for path in paths if path.is_file())
 
-    def path(self, file: str) -> Path:
-        """Return where a file of the project is."""
-        return self.root / file
-
     def queries(self, folder: str) -> dict[str, queries.SavedQuery]:
         """Return the saved queries below `queries/FOLDER` by name."""
         return queries.load(self.root / "queries" / folder, self.root)
@@ -51,16 +47,14 @@ class Project:
     def prefixes(self) -> dict[str, str]:
         """Return the prefixes of the project and its sources; raises `BadProject` where they cannot be read."""
         try:
-            known = prefixes.declared(self.path(prefixes.PREFIX_FILE).read_text("utf-8"))
+            known = prefixes.declared((self.root / prefixes.PREFIX_FILE).read_text("utf-8"))
         except (OSError, SyntaxError, UnicodeDecodeError) as error:
             raise BadProject(f"{prefixes.PREFIX_FILE} cannot be read: {error}") from error
-        for key in self.sources():
-            known |= prefixes.of_source(key)
-        return known
+        return known | {name: iri for key in self.sources() for name, iri in prefixes.of_source(key).items()}
 
     def inputs_hash(self) -> str:
         """Return one hash over everything a release is made of: the project's files and the code that reads them."""
-        named = {file: self.path(file) for file in self.inputs()}
+        named = {file: self.root / file for file in self.inputs()}
         for path in sorted(PACKAGE.rglob("*")):
             if path.suffix in {".py", ".rq", ".html", ".css", ".dot"} and PACKAGE / "_project" not in path.parents:
                 named[f"araxes/{path.relative_to(PACKAGE).as_posix()}"] = path

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
+from araxes.findings import Finding, Place, finding
 from araxes.prefixes import XSD
 from araxes.problems import BadParameter, BadQuery
 
@@ -18,10 +18,7 @@ COLUMN = re.compile(r'(\w+)\s+"(.*)"$')
 MARKED = re.compile(r"^(\s*VALUES\s+\?(\w+)\s*\{)([^{}]*)(\}\s*#\s*param\s*)$", re.MULTILINE)
 PREFIX = re.compile(r"^\s*@?PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.MULTILINE | re.IGNORECASE)
 PREFIXED_NAME = re.compile(r"((?:[A-Za-z][\w.-]*)?):([\w.-]+)")
-LAYOUTS = {
-    "param": (PARAMETER, 'NAME KIND "description"`, where the kind is ax:Class, xsd:type or iri'),
-    "column": (COLUMN, 'NAME "description"`'),
-}
+LAYOUTS = {"param": PARAMETER, "column": COLUMN}
 CHOICES = {"rows": ("set", "ordered", "empty"), "severity": ("error", "warning")}
 LEXICAL = {"integer": r"[+-]?\d+", "decimal": r"[+-]?(\d+(\.\d*)?|\.\d+)", "boolean": "true|false|0|1"}
 
@@ -34,8 +31,7 @@ class Parameter(NamedTuple):
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class SavedQuery:
+class SavedQuery(NamedTuple):
     """A query with its header; `folder` is the kind of query (competency, rules, quality …)."""
 
     name: str
@@ -67,11 +63,6 @@ class SavedQuery:
         """Return name and description of each column that the header declares."""
         return tuple((match[1], match[2]) for each in self.every("column") if (match := COLUMN.match(each)))
 
-    @property
-    def prefixes(self) -> dict[str, str]:
-        """Return the prefixes that the query declares."""
-        return dict(PREFIX.findall(self.text))
-
 
 def read(path: Path, root: Path) -> SavedQuery:
     """Return the query in a file, without malformed parts of its header; raises `BadQuery` if it is not UTF-8."""
@@ -89,27 +80,24 @@ def load(folder: Path, root: Path) -> dict[str, SavedQuery]:
     return {path.stem: read(path, root) for path in sorted(folder.rglob("*.rq"))}
 
 
-def faults(query: SavedQuery) -> Iterator[tuple[int, str, str]]:
-    """Yield line, message and hint for everything in the header that is not well formed."""
-    for number, line in enumerate(_header_lines(query.text), 1):
-        if fault := _fault_of(line):
-            yield number, *fault
+def faults(query: SavedQuery) -> Iterator[Finding]:
+    """Yield a finding for everything in the header that is not well formed."""
+    lines = enumerate(_header_lines(query.text), 1)
+    yield from (fault for number, line in lines if (fault := _fault_of(line, Place(query.file, number))))
     declared = {parameter.name for parameter in query.parameters}
     marked = {match[2]: query.text.count("\n", 0, match.start(2)) + 1 for match in MARKED.finditer(query.text)}
     for name in sorted(declared - marked.keys()):
-        yield 1, f"The parameter {name} has no marked line.", f"Add a line `VALUES ?{name} {{ default }}   # param`."
+        yield finding("no-marked-line", Place(query.file, 1), name=name)
     for name in sorted(marked.keys() - declared):
-        hint = f'Add `#: param: {name} ax:Class "what it means"` to the header.'
-        yield marked[name], f"The marked line for ?{name} has no parameter in the header.", hint
+        yield finding("no-parameter", Place(query.file, marked[name]), name=name)
 
 
 def bind(query: SavedQuery, given: Mapping[str, str], prefixes: Mapping[str, str] | None = None) -> str:
-    """Return the text of the query with the given values in place of the defaults.
+    """Return the query with the given values for the defaults, each checked and written as a term, never pasted.
 
-    A value is an IRI or a prefixed name, or for a datatype the plain text of the literal: it is checked and written as
-    a term, never pasted. Raises `BadParameter` for what is no parameter, and for what is no such term.
+    Raises `BadParameter` for what is no parameter, and for what is no IRI, prefixed name or literal of its datatype.
     """
-    known = {**(prefixes or {}), **query.prefixes}
+    known = {**(prefixes or {}), **dict(PREFIX.findall(query.text))}
     kinds = {parameter.name: parameter.kind for parameter in query.parameters}
     if unknown := [name for name in given if name not in kinds]:
         hint = f"Its parameters: {', '.join(kinds) or 'none'}."
@@ -126,15 +114,15 @@ def _header_lines(text: str) -> Iterator[str]:
     return takewhile(lambda line: line.startswith("#:"), text.splitlines())
 
 
-def _fault_of(line: str) -> tuple[str, str] | None:
+def _fault_of(line: str, place: Place) -> Finding | None:
     if not (match := HEADER.match(line)):
-        return f"This line of the header has no key: {line.strip()}", "Write it as `#: key: value`."
+        return finding("no-key", place, line=line.strip())
     key, value = match.groups()
-    if key in LAYOUTS and not LAYOUTS[key][0].match(value):
-        return f"The {key} cannot be read: {value}", f"Write it as `#: {key}: {LAYOUTS[key][1]}."
+    if key in LAYOUTS and not LAYOUTS[key].match(value):
+        return finding(f"bad-{key}", place, value=value)
     if value not in CHOICES.get(key, (value,)):
-        return f"{key} is {value!r}.", f"Use one of: {', '.join(CHOICES[key])}."
-    return None if value else (f"The key {key} has no value.", "Give it one, or take the line out.")
+        return finding("no-choice", place, key=key, value=repr(value), choices=", ".join(CHOICES[key]))
+    return None if value else finding("no-value", place, key=key)
 
 
 def _term(value: str, kind: str, prefixes: Mapping[str, str]) -> str:

@@ -30,19 +30,9 @@ class Release:
     manifest: Mapping[str, Any]
 
     @property
-    def root(self) -> Path:
-        """Return the folder."""
-        return self.folder
-
-    @property
     def name(self) -> str:
         """Return the short name: the first sixteen digits of the dataset's hash."""
         return str(self.manifest["dataset_sha256"])[:16]
-
-    @property
-    def inputs_hash(self) -> str:
-        """Return the hash of everything that the release was made of."""
-        return str(self.manifest["inputs_hash"])
 
     @property
     def triples(self) -> int:
@@ -61,10 +51,7 @@ class Release:
 
 
 def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path) -> Release:
-    """Write a release below `into`, from its files by path, and make it the current one: all of it, or nothing.
-
-    The hash of every part is added to the manifest. Raises `BadRelease` where the folder cannot be written.
-    """
+    """Write a release from its files by path, with their hashes, and make it the current one: all of it, or nothing."""
     hashes = {name: _sha256(body) for name, body in parts.items()}
     full = {**manifest, "dataset_sha256": hashes[DATASET], "files": hashes}
     text = (json.dumps(full, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode()
@@ -144,8 +131,7 @@ def _write(parts: Mapping[str, bytes], target: Path) -> None:
             path = whole / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(body)
-        if target.exists():
-            shutil.rmtree(target)
+        shutil.rmtree(target, ignore_errors=True)
         whole.rename(target)
 
 

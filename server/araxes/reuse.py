@@ -7,15 +7,19 @@ import subprocess
 import sys
 import warnings
 from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import click
 
 from araxes.prefixes import BASE, NS
 from araxes.problems import BadRelease, ToolMissing
 from araxes.project import Project, locate
 from araxes.release import DOCUMENTS, Release, open_release, peek
 
+say = partial(click.echo, err=True)
 if TYPE_CHECKING:
     from rdflib import Dataset
 
@@ -35,13 +39,13 @@ def fresh_release(project: Project, releases: Path, *, build: bool = True) -> Re
     current = None
     with suppress(BadRelease):
         current = peek(releases)
-    if current and current.inputs_hash == project.inputs_hash():
+    if current and current.manifest["inputs_hash"] == project.inputs_hash():
         return current
-    _say("The project has changed since the last build: building." if current else "There is no release yet: building.")
+    say("The project has changed since the last build: building." if current else "There is no release yet: building.")
     words = ["build", "--project", str(project.root), "--release", str(releases)]
     if importlib.util.find_spec("owlready2") is None:
-        _say("WARNING: the reasoner is not installed, so this build does not check the ontology's logic.")
-        _say("    Install it with: pip install 'araxes[reason]'")
+        say("WARNING: the reasoner is not installed, so this build does not check the ontology's logic.")
+        say("    Install it with: pip install 'araxes[reason]'")
         words.append("--without-reasoner")
     if subprocess.run([sys.executable, "-m", "araxes", *words], stdout=sys.stderr, check=False).returncode == 0:
         return peek(releases)
@@ -57,10 +61,10 @@ def dataset(folder: str | Path | None = None) -> "Dataset":
 
     release = _opened(folder)
     made = Dataset(default_union=True)
-    with warnings.catch_warnings():  # rdflib warns of its own use of what it is going to rename
-        warnings.simplefilter("ignore", DeprecationWarning)
+    # rdflib warns of its own use of what it is going to rename
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
         made.parse(data=release.dataset.read_bytes(), format="nquads")
-    for prefix, namespace in Project(release.root).prefixes().items():
+    for prefix, namespace in Project(release.folder).prefixes().items():
         made.bind(prefix, namespace)
     return made
 
@@ -82,7 +86,3 @@ def _opened(folder: str | Path | None) -> Release:
     project = locate(None, os.environ)
     given = os.environ.get("ARAXES_RELEASE")
     return open_release(fresh_release(project, Path(given) if given else folder_of(project)).folder)
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")

@@ -16,57 +16,44 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
+
 from araxes.engine import Engine
-from araxes.engine.frames import problem_of, told
-from araxes.engine.worker import end_with_parent
+from araxes.engine.worker import end_with_parent, problem_of
 from araxes.problems import CannotListen, Problem
 from araxes.release import Release
 from araxes.settings import Settings
 from araxes.web import create_app
 
-PAUSE = 0.005
-HEADER_SECONDS = 10
-READ_SECONDS = 20
-MOST_DESCRIPTORS, SPARE = 65_536, 256
-LOG_SECONDS = 0.2
-Opened = Callable[[], Release]
+PAUSE, LOG_SECONDS, HEADER_SECONDS, READ_SECONDS = 0.005, 0.2, 10, 20
+MOST_DESCRIPTORS, SPARE, MOST_IN_PIPE = 65_536, 256, 65_536
 
 
-def serve(opened: Opened, settings: Settings) -> None:
-    """Serve a release until the process is told to stop; SIGHUP changes to the one that `opened` then returns.
-
-    Raises `BadRelease` or `BadData` where there is nothing that can be served, and `CannotListen`.
-    """
+def serve(opened: Callable[[], Release], settings: Settings) -> None:
+    """Serve a release until the process is told to stop; SIGHUP changes to the one that `opened` then returns."""
     with _address(settings) as held:
         host, port = held.getsockname()[:2]
         settings = replace(settings, host=host, port=port)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to change
         heard, tell = os.pipe()
+        parent = os.getpid()
         try:
-            _run(lambda: _application(opened, settings, tell), settings)
+            _run(lambda: _application(opened, settings, tell, parent), settings)
         finally:
             os.close(tell)
-            _raise_what_was_told(heard)
+            if problem := os.read(heard, MOST_IN_PIPE):
+                raise problem_of(json.loads(problem))
 
 
-def _raise_what_was_told(heard: int) -> None:
-    with os.fdopen(heard, "rb") as problems:
-        if problem := problems.read():
-            raise problem_of(json.loads(problem))
-
-
-def _application(opened: Opened, settings: Settings, tell: int) -> Any:
-    """Return the WSGI application, once its engine answers; it is made in the process that serves it.
-
-    A problem goes to the process that started this one, which then ends with it.
-    """
-    end_with_parent()
+def _application(opened: Callable[[], Release], settings: Settings, tell: int, parent: int) -> Any:
+    """Return the WSGI application, once its engine answers; a problem ends this process and the one that started it."""
+    end_with_parent(parent)
     try:
         engine = Engine(opened(), settings, opened)
     except Problem as found:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.write(tell, json.dumps(told(found)).encode())
-        os.kill(os.getppid(), signal.SIGTERM)
+        os.write(tell, json.dumps(found.document()).encode())
+        os.kill(parent, signal.SIGTERM)
         signal.pause()
         os._exit(0)
     signal.signal(signal.SIGHUP, lambda *_: engine.reload())
@@ -87,18 +74,14 @@ def _attend(write_log: Callable[[], None], release: Release, settings: Settings)
     _drop_those_who_never_read(settings.port)
     about = f"{release.triples:,} {'triple' if release.triples == 1 else 'triples'} (release {release.name})"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    sys.stdout.write(f"Araxes serves {about} at http://{host}:{settings.port}/\n")
-    sys.stdout.flush()
+    click.echo(f"Araxes serves {about} at http://{host}:{settings.port}/")
     atexit.register(write_log)
     while not pause.wait(LOG_SECONDS):
         write_log()
 
 
 def _drop_those_who_never_read(port: int) -> None:
-    """Have the system end connections whose other side takes nothing for a while, since no HTTP server here does.
-
-    The option is set on the socket that listens, and inherited by each connection.
-    """
+    """Have the system end connections whose other side takes nothing for a while; each inherits the option set here."""
     for path in Path("/proc/self/fd").iterdir() if sys.platform == "linux" else ():
         with suppress(OSError), socket.fromfd(int(path.name), socket.AF_INET, socket.SOCK_STREAM) as found:
             if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and found.getsockname()[1] == port:

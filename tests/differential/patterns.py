@@ -161,9 +161,11 @@ def minus(rng: Rng, data: Data) -> Asked:
     found = walk(rng, data, rng.randint(1, 3), 150)
     other = walk(rng, data, 1, 150)
     node = rng.choice(found.variables)
+    # everything has a type: to take away all that has one would leave nothing to compare
+    kinds = sorted({value for _, predicate, value in data.triples if predicate == RDF.type and iri(value)})
     taken = [
         f"{node} {rng.choice(data.predicates).n3()} ?m",
-        f"{node} a ?m FILTER ( ?m != {RDFS.Class.n3()} )" if iri(found.sample[node]) else other.patterns(),
+        f"{node} a ?m FILTER ( ?m = {rng.choice(kinds).n3()} )" if iri(found.sample[node]) else other.patterns(),
         other.patterns().replace("?v", "?w"),
         found.pattern(len(found.triples) - 1),
     ]

@@ -158,8 +158,7 @@ def test_a_worker_that_breaks_tells_the_structure_of_the_query(own: Pool) -> Non
 
 def test_a_dead_zygote_is_started_again(own: Pool) -> None:
     os.kill(zygote(own), signal.SIGKILL)
-    until(lambda: _answers(own))
-    until(lambda: own.state().ready and own.state().workers == SETTINGS.workers)
+    until(lambda: _answers(own) and own.state().ready and own.state().workers == SETTINGS.workers)
     assert number(own) == own.release.triples
 
 

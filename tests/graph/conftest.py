@@ -54,7 +54,7 @@ def dataset(release: Release) -> Path:
 def project_text(project: Project) -> str:
     """Return all data of the project as one text."""
     files = [file for file in project.turtle() if file.startswith("data/")]
-    return "\n".join(project.path(file).read_text("utf-8") for file in files)
+    return "\n".join((project.root / file).read_text("utf-8") for file in files)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -42,14 +42,19 @@ CHARACTERISTIC = re.compile(re.escape(OWL) + r"\w+Property")
 MATCH = re.compile(r"http://www\.w3\.org/2004/02/skos/core#(exact|close|broad|narrow|related)Match")
 TYPE = NamedNode(RDF_TYPE)
 LABEL = NamedNode(RDFS + "label")
+NOTE = NamedNode("http://www.w3.org/2004/02/skos/core#editorialNote")
+PARTS_OF = tuple(NamedNode(OWL + "annotated" + part) for part in ("Source", "Property", "Target"))
 DEFINED = NamedNode(RDFS + "isDefinedBy")
 IMPORTS = NamedNode(OWL + "imports")
+MODIFIED = NamedNode("http://purl.org/dc/terms/modified")
+WIDER = {NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")}
 UNREAD = re.compile(r"http://www\.w3\.org/2001/XMLSchema#(date|g\w+|time|duration)")
 
 SSSOM = """#curie_map:
 {curie_map}
-#mapping_set_id: "https://w3id.org/araxes/ontology/alignments/araxes.sssom.tsv"
+#mapping_set_id: "https://w3id.org/araxes/ontology/araxes.sssom.tsv"
 #mapping_set_version: "{version}"
+#mapping_date: "{date}"
 #mapping_set_title: "Araxes: mappings to other vocabularies"
 #mapping_set_description: "Every axiom and every SKOS mapping from a term of Araxes to a term of another vocabulary."
 #creator_label:
@@ -65,6 +70,7 @@ COLUMNS = (
     "mapping_justification",
     "comment",
 )
+BLOCK = re.compile(r"(?<=<!-- written by tests/graph/test_alignments.py -->\n).*?(?=<!-- end -->)", re.DOTALL)
 TABLE = "| vocabulary | file | logical axioms | mappings | tested with | licence of the vocabulary |\n"
 
 
@@ -272,7 +278,8 @@ def sssom() -> str:
     curie_map = "\n".join(f'#  {name}: "{known[name]}"' for name in sorted(used))
     versions = {each.object.value for each in triples(*FILES.values()) if each.predicate.value == OWL + "versionInfo"}
     (version,) = versions
-    return SSSOM.format(curie_map=curie_map, version=version) + written.getvalue()
+    date = max(each.object.value for each in triples(*FILES.values()) if each.predicate == MODIFIED)
+    return SSSOM.format(curie_map=curie_map, version=version, date=date) + written.getvalue()
 
 
 def table() -> str:
@@ -289,9 +296,55 @@ def table() -> str:
     return "".join(rows)
 
 
+def unmapped() -> tuple[dict[NamedNode, NamedNode], set[NamedNode]]:
+    """Return our terms without a mapping: those below a term that has one, with that term, and those that are not."""
+    given = ontology()
+    ours = {each.subject for each in given if each.predicate == DEFINED and each.subject.value.startswith(NS)}
+    has = {row["subject"] for row in mapped()}
+    wider: dict[NamedNode, list[NamedNode]] = {}
+    for each in given:
+        if each.predicate in WIDER and each.subject in ours and each.object in ours:
+            wider.setdefault(each.subject, []).append(each.object)
+    below: dict[NamedNode, NamedNode] = {}
+    without = {term for term in ours if term.value not in has}
+    for term in without:
+        ahead = list(wider.get(term, ()))
+        while ahead and term not in below:
+            up = ahead.pop(0)
+            if up in without:
+                ahead += wider.get(up, ())
+            else:
+                below[term] = up
+    return below, without - below.keys()
+
+
+def listed() -> str:
+    """Return the list of our terms without a mapping, as the page has it."""
+    below, bare = unmapped()
+    home = {each.subject: each.object for each in ontology() if each.predicate == DEFINED}
+
+    def name(term: NamedNode) -> str:
+        return f"`{term.value.removeprefix(NS)}`"
+
+    by_module: dict[str, list[str]] = {}
+    for term in sorted(bare, key=lambda each: each.value):
+        by_module.setdefault(home[term].value.rpartition("/")[2], []).append(name(term))
+    lines = [f"- {module}: {', '.join(terms)}." for module, terms in sorted(by_module.items())]
+    under: dict[str, list[str]] = {}
+    for term, up in sorted(below.items(), key=lambda pair: (pair[1].value, pair[0].value)):
+        under.setdefault(name(up), []).append(name(term))
+    through = "; ".join(f"{', '.join(terms)} below {up}" for up, terms in under.items())
+    return (
+        f"{len(bare)} terms have no mapping of any kind:\n\n"
+        + "\n".join(lines)
+        + f"\n\n{len(below)} more have none of their own and stand below a term that has one: {through}.\n"
+    )
+
+
 def page() -> str:
-    """Return the page on alignments with its table made anew."""
-    return re.sub(r"(^\|.*\n)+", lambda _: table(), PAGE.read_text("utf-8"), count=1, flags=re.MULTILINE)
+    """Return the page on alignments with its table and its list made anew."""
+    written = re.sub(r"(^\|.*\n)+", lambda _: table(), PAGE.read_text("utf-8"), count=1, flags=re.MULTILINE)
+    return BLOCK.sub(lambda _: listed(), written, count=1)
 
 
 @pytest.mark.parametrize("name", [*(name for name in FILES if name in COPIES), "without a copy"])
@@ -435,6 +488,35 @@ def test_each_note_is_on_a_mapping_that_is_there() -> None:
         assert not store.query(f"ASK {{ {of} FILTER NOT EXISTS {{ ?s ?p ?o }} }}"), path
         notes += len(list(store.query(f"SELECT ?axiom {{ {of} }}")))
     assert notes > 50
+
+
+def test_a_mapping_to_a_broader_or_narrower_term_says_why_it_is_no_axiom() -> None:
+    looked_at = 0
+    for path in FILES.values():
+        given = triples(path)
+        noted = {
+            tuple(
+                next(each.object for each in given if (each.subject, each.predicate) == (axiom, part))
+                for part in PARTS_OF
+            )
+            for axiom in {
+                each.subject for each in given if each.predicate == NOTE and isinstance(each.subject, BlankNode)
+            }
+        }
+        for each in mappings(path):
+            if each.predicate.value.endswith(("#broadMatch", "#narrowMatch")):
+                assert (each.subject, each.predicate, each.object) in noted, each
+                looked_at += 1
+    assert looked_at > 10
+
+
+def test_the_page_lists_each_term_without_a_mapping_and_gives_a_reason(counted: Callable[[str], None]) -> None:
+    assert len(BLOCK.findall(PAGE.read_text("utf-8"))) == 1
+    below, bare = unmapped()
+    reasons = BLOCK.sub("", PAGE.read_text("utf-8")).partition("## What stays unmapped")[2]
+    assert not [term.value for term in bare if f"`{term.value.removeprefix(NS)}`" not in reasons]
+    assert len(bare) > 10
+    counted(f"{len(bare)} terms without a mapping, each with a reason, {len(below)} more below a term with one")
 
 
 def test_the_published_mappings_are_those_of_the_query(counted: Callable[[str], None]) -> None:

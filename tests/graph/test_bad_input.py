@@ -138,6 +138,18 @@ def test_a_term_without_a_definition_is_found_at_home(spoilt: Path) -> None:
         ),
         (
             "ontology/modules/places.ttl",
+            "ax:isAbout owl:propertyChainAxiom ( ax:isAbout [ owl:inverseOf <http://xmlns.com/foaf/0.1/name> ] ) .",
+            64,
+            "is about (ax:isAbout) uses foaf:name, a term of another vocabulary",
+        ),
+        (
+            "ontology/modules/places.ttl",
+            "ax:Region owl:equivalentClass [ a owl:Restriction ; owl:onProperty ax:hasStanz ; owl:hasSelf true ] .",
+            68,
+            "Region (ax:Region) uses ax:hasStanz, which the ontology does not declare.",
+        ),
+        (
+            "ontology/modules/places.ttl",
             "PREFIX module: <https://w3id.org/araxes/ontology/>",
             8,
             "The prefix module: is declared as in SPARQL",
@@ -149,7 +161,7 @@ def test_a_term_without_a_definition_is_found_at_home(spoilt: Path) -> None:
             "Unexpected",
         ),
     ],
-    ids=("cycle", "chain", "foreign term", "prefix", "broken"),
+    ids=("cycle", "chain", "foreign term", "foreign term within", "undeclared within", "prefix", "broken"),
 )
 def test_a_fault_of_the_ontology_is_found_at_its_line(
     spoilt: Path, file: str, text: str, column: int, said: str

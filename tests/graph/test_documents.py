@@ -1,5 +1,6 @@
 """What people take from a release: each ontology and graph in every syntax, the same in each, and a catalogue."""
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from functools import cache
@@ -19,6 +20,18 @@ RDF = {"ttl": RdfFormat.TURTLE, "rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JS
 OWN = ("ofn", "omn")
 FOLDERS = [ROOT / "ontology" / part for part in ("alignments", "axioms", "modules", "schemes", "stubs", "translations")]
 NOT_OWL = {"prefixes"}
+DUBLIN = (
+    "title",
+    "abstract",
+    "description",
+    "creator",
+    "publisher",
+    "created",
+    "issued",
+    "modified",
+    "license",
+    "source",
+)
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +153,25 @@ def test_every_thing_is_declared_an_individual(documents: Path) -> None:
     assert len(things) > 550
     assert things <= declared
     assert not declared & classes
+
+
+def test_every_link_of_a_page_leads_to_a_document(documents: Path) -> None:
+    followed = 0
+    for page in documents.rglob("*.html"):
+        for link in re.findall(r'href="([^"#]+)', page.read_text("utf-8")):
+            if not link.startswith(("http://", "https://", "../")):
+                assert (page.parent / link).is_file(), (page.name, link)
+                followed += 1
+    assert followed > 3000
+
+
+def test_what_the_build_makes_has_a_full_header_and_begins_with_it(documents: Path) -> None:
+    parts = ["owl:versionIRI", "owl:versionInfo", "bibo:status", "skos:historyNote", "vann:preferredNamespaceUri"]
+    parts += ["vann:preferredNamespacePrefix", *(f"dcterms:{each}" for each in DUBLIN)]
+    for name in ("ontology/araxes-merged", "ontology/araxes-with-data", "graph/entities", "graph/kaleji-2023"):
+        head = (documents / f"{name}.ttl").read_text("utf-8").split("\n\n")[2]
+        assert " a owl:Ontology ;" in head.partition("\n")[0], name
+        assert [each for each in parts if f"    {each} " not in head] == [], name
 
 
 def test_data_is_served_without_declarations(select: Callable[[str], list[dict[str, str]]]) -> None:

@@ -28,6 +28,12 @@ SH = "http://www.w3.org/ns/shacl#"
 ONTOLOGY = NamedNode(OWL + "Ontology")
 MERGED = {"araxes-merged", "araxes-merged-with-data"}  # test_documents.py shows that a release has them
 FILES = {"ttl", "rdf", "jsonld", "nt", "ofn", "omn"}
+NAMES = re.findall(
+    r"^module:([\w-]+) a owl:Ontology", "\n".join(map(Path.read_text, ROOT.glob("ontology/**/*.ttl"))), re.MULTILINE
+)
+EVERY = {
+    f"ontology/{name}.{end}" for name in NAMES for end in FILES
+}  # more than there is: test_documents.py follows them
 POSITION = AX + "Position"
 AXIOM = "ax:Position SubClassOf ax:isHeldBy exactly 1 owl:Thing"
 Trees = dict[str, ET.Element]
@@ -37,7 +43,7 @@ def rendered(project: Project, axioms: dict[str, list[str]] | None = None) -> di
     """Return the pages of a project, read anew."""
     drawings = {path.stem: path.read_text("utf-8") for path in project.root.glob("ontology/diagrams/*.svg")}
     saved = project.queries("competency")
-    return handbook.pages(read_turtle(project)[0], saved, project.prefixes(), axioms or {}, drawings)
+    return handbook.pages(read_turtle(project)[0], saved, project.prefixes(), axioms or {}, drawings, EVERY)
 
 
 def tree(text: str) -> ET.Element:
@@ -387,7 +393,7 @@ def test_the_questions_that_need_a_term_are_shown_with_the_query(project: Projec
     saved = {
         "x99-who": SavedQuery("x99-who", "competency", "x99-who.rq", "", (("id", "X99"), ("question", "Who & why?")))
     }
-    page = handbook.pages([*documents, more], saved, project.prefixes(), {}, {})["ontology/positions.html"]
+    page = handbook.pages([*documents, more], saved, project.prefixes(), {}, {}, ())["ontology/positions.html"]
     [link] = [a for a in tree(page).iter(f"{H}a") if a.get("href") == "../?example=x99-who"]
     assert words(link) == "Who & why?"
 
@@ -397,7 +403,7 @@ def test_a_diagram_is_shown_only_as_long_as_it_fits(project: Project, pages: dic
     assert not any("The diagram is missing" in page for page in pages.values())
     documents, prefixes = read_turtle(project)[0], project.prefixes()
     stale = dict.fromkeys(handbook.dots(documents, prefixes), "<svg><!-- DOT 0 --></svg>")
-    page = handbook.pages(documents, {}, prefixes, {}, stale)["ontology/positions.html"]
+    page = handbook.pages(documents, {}, prefixes, {}, stale, ())["ontology/positions.html"]
     assert "<svg" not in page and "The diagram is missing" in page
 
 
@@ -437,5 +443,6 @@ def test_the_same_project_makes_the_same_bytes(project: Project, pages: dict[str
         project.prefixes(),
         {},
         {path.stem: path.read_text("utf-8") for path in project.root.glob("ontology/diagrams/*.svg")},
+        EVERY,
     )
     assert backwards == pages

@@ -38,7 +38,7 @@ def ontology(project: Project) -> Store:
     store = Store()
     for file in project.turtle():
         if re.match(r"ontology/(araxes\.ttl|modules|axioms|schemes|stubs)", file):
-            store.load(path=str(project.path(file)), format=RdfFormat.TURTLE)
+            store.load(path=str(project.root / file), format=RdfFormat.TURTLE)
     return store
 
 
@@ -258,7 +258,7 @@ def test_the_table_of_stances_is_symmetric_and_total(ontology: Store) -> None:
 
 def test_codes_and_words_of_the_fact_list_are_notations(project: Project) -> None:
     text = "\n".join(
-        project.path(f).read_text("utf-8") for f in ("data/entities/issues.ttl", "ontology/schemes/stance.ttl")
+        (project.root / f).read_text("utf-8") for f in ("data/entities/issues.ttl", "ontology/schemes/stance.ttl")
     )
     notations = re.findall(r'skos:notation "([^"]+)"', text)
     assert sorted(notations) == sorted(

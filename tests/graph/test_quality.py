@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from araxes.project import Project, graph_of
-from araxes.queries import SavedQuery
+from araxes.queries import PREFIX, SavedQuery
 from helpers import ROOT, TESTS
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolution, RdfFormat, Store, parse
 
@@ -43,7 +43,7 @@ def found(store: Store) -> dict[str, int]:
 
 def looked_at(query: SavedQuery, store: Store) -> int:
     """Return how often what a query looks at is there."""
-    prefixes = "".join(f"PREFIX {name}: <{namespace}> " for name, namespace in query.prefixes.items())
+    prefixes = "".join(f"PREFIX {name}: <{namespace}> " for name, namespace in PREFIX.findall(query.text))
     pattern = query.first("looks-at")
     (row,) = store.query(f"{prefixes} SELECT (COUNT(*) AS ?number) WHERE {{ GRAPH ?file {{ {pattern} }} }}")
     assert isinstance(row["number"], Literal)

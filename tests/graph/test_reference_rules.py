@@ -82,7 +82,7 @@ def test_rdflib_makes_the_same_of_the_whole_graph(
 def test_what_is_committed_is_what_comes_out(
     project: Project, documents: list[Document], derived: rules.Derived
 ) -> None:
-    report = rules.compare(project, documents, derived)
+    report = rules.compare(project, derived)
     assert report.looked_at > 1500
     assert report.findings == ()
 

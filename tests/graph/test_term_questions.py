@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from araxes import queries
-from araxes.queries import SavedQuery
+from araxes.queries import PREFIX, SavedQuery
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def named(question: SavedQuery) -> set[str]:
     """Return the names from the ontology's namespace that a query uses, outside its comments and its strings."""
     names = set()
     for iri, prefix, local in TOKEN.findall(question.text):
-        full = iri or (question.prefixes.get(prefix, "") + local if local else "")
+        full = iri or (dict(PREFIX.findall(question.text)).get(prefix, "") + local if local else "")
         if full.startswith(AX) and full != AX:
             names.add(full.removeprefix(AX))
     return names

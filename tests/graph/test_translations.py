@@ -39,7 +39,7 @@ def ontology(project: Project) -> Store:
     store = Store()
     for file in project.turtle():
         if re.match(r"ontology/(modules|axioms|schemes)/", file):
-            store.load(path=str(project.path(file)), format=RdfFormat.TURTLE)
+            store.load(path=str(project.root / file), format=RdfFormat.TURTLE)
     return store
 
 
@@ -104,7 +104,7 @@ def test_every_class_and_concept_has_one_marked_label_of_its_own(
     assert kinds["Class"] > 70
     assert kinds["Stance"] == 6
     assert all(kinds[name] > 2 for name in CONCEPTS)
-    store = read(project.path(f"ontology/translations/{language}.ttl").read_text("utf-8"))
+    store = read((project.root / f"ontology/translations/{language}.ttl").read_text("utf-8"))
     assert faults(store, language, terms) == []
     if language == LANGUAGES[-1]:
         concepts = len(terms) - kinds["Class"]
@@ -115,7 +115,7 @@ def test_every_class_and_concept_has_one_marked_label_of_its_own(
 def test_a_translation_imports_the_homes_of_all_that_it_labels(
     project: Project, ontology: Store, terms: Terms, language: str
 ) -> None:
-    store = read(project.path(f"ontology/translations/{language}.ttl").read_text("utf-8"))
+    store = read((project.root / f"ontology/translations/{language}.ttl").read_text("utf-8"))
     header = NamedNode(f"{MODULE}labels-{language}")
     imported = {q.object for q in store.quads_for_pattern(header, NamedNode(OWL + "imports"), None, None)}
     defined = NamedNode(RDFS + "isDefinedBy")

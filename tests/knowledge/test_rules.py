@@ -27,7 +27,7 @@ def derived(copy: Copy) -> rules.Derived:
 def compared(copy: Copy) -> list[str]:
     project = Project(copy.root)
     documents, _ = reading.read_turtle(project)
-    report = rules.compare(project, documents, rules.derive(documents, project.queries("rules")))
+    report = rules.compare(project, rules.derive(documents, project.queries("rules")))
     return [f"{finding.place}: {finding.message}" for finding in report.findings]
 
 

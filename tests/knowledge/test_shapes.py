@@ -95,6 +95,15 @@ def test_validate_names_the_shape_and_the_focus() -> None:
     assert (result["shape"], result["focus"], result["path"].value) == (NamedNode("urn:p"), NamedNode("urn:x"), "urn:q")
 
 
+def test_what_is_wrong_with_a_nested_node_is_found_at_the_thing_that_holds_it() -> None:
+    text = f"{NODE.replace('targetClass <urn:C>', 'targetSubjectsOf <urn:r>')} <urn:p> ."
+    text += " <urn:p> sh:path <urn:q> ; sh:minCount 1 ."
+    nested = "<urn:above> <urn:has> <urn:x> . <urn:x> <urn:has> ( 1 [ <urn:has> [ <urn:r> 2 ] ] ) ."
+    data = [quad.triple for quad in parse(nested, RdfFormat.TURTLE)]
+    (result,) = shapes.validate(data, [quad.triple for quad in parse(text, RdfFormat.TURTLE)])
+    assert result["focus"] == NamedNode("urn:x")
+
+
 def test_shapes_that_cannot_be_run_are_a_problem() -> None:
     text = f"{NODE} [ sh:minCount 1 ] ."
     data = [quad.triple for quad in parse("<urn:x> a <urn:C> .", RdfFormat.TURTLE)]

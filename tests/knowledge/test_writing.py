@@ -14,7 +14,13 @@ a:one a:sel [ a a:Sel ; a:start 1 ; a:of [ a:n 3 ] ] , [] .
 a:many a:list ( 1 2 3 4 5 [ a:n 6 ] ) .
 [] a a:Axiom ; a:members ( a:one a:two ) .
 """
-PREFIXES = {"a": "urn:a#", "unused": "urn:unused#", "xsd": "http://www.w3.org/2001/XMLSchema#"}
+PREFIXES = {
+    "a": "urn:a#",
+    "unused": "urn:unused#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
 
 
 def triples(text: str) -> list[Triple]:

@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from select import POLLIN, poll
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from araxes import prefixes
-from araxes.engine.frames import FILE, IN_FILE, ROOM, Said, answer_from, problem_of, send_question
 from araxes.engine.question import Question
+from araxes.engine.worker import FILE, IN_FILE, ROOM, Said, answer_from, problem_of, send_question
 from araxes.problems import Problem, Unavailable
 from araxes.release import Release, release_of
 from araxes.settings import Settings
@@ -31,10 +31,7 @@ PRIVATE = ("Private_Clean:", "Private_Dirty:")
 
 
 class Worker:
-    """The front's end of a worker; `since` is when it began with its question.
-
-    Every use raises `OSError` or `EOFError` where the process has ended.
-    """
+    """The front's end of a worker, asked since `since`; every use raises `OSError` or `EOFError` where it has ended."""
 
     def __init__(self, crew: "Crew", pid: int, channel: socket.socket) -> None:
         self.crew, self.pid, self.since = crew, pid, 0.0
@@ -91,23 +88,25 @@ class Worker:
 
 
 class Crew:
-    """One zygote over one release; it makes workers, and buries those that ended."""
+    """One zygote over one release; it makes workers, of which some are idle, and buries those that ended."""
 
     def __init__(self, release: Release, settings: Settings) -> None:
         """Load a release in a process of its own; raises the `Problem` that it met, or `Unavailable` where it ended."""
+        self.idle: list[Worker] = []
         self._control, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
         command = [sys.executable, "-P", "-c", START, str(there.fileno())]
         with there:
             self._process = subprocess.Popen(command, pass_fds=[there.fileno()], stdin=subprocess.DEVNULL)
         names = [str(path) for path in release.sources]
-        order = {"files": names, "prefixes": prefixes.below(release.root), "settings": asdict(settings)}
+        order = {"files": names, "prefixes": prefixes.below(release.folder), "settings": asdict(settings)}
         try:
             said = self._told(order)
             if "problem" in said:
                 raise problem_of(said["problem"])
             if release.manifest.get("data") and release_of(release.sources).name != release.name:
                 raise Unavailable("The files changed while they were read", more={"retry_after": 2})
+            self.idle += [self.hire()[0] for _ in range(settings.workers)]
         except Problem:
             self.close()
             raise
@@ -120,20 +119,25 @@ class Crew:
         except OSError as error:
             raise Unavailable(f"No worker can be started: {error.strerror}", more={"retry_after": 2}) from None
         try:
-            said = self._told({"replace": ended}, there.fileno())
+            with there:
+                said = self._told({"replace": ended}, there.fileno())
         except Problem:
             here.close()
             raise
-        finally:
-            there.close()
         return Worker(self, said["pid"], here), said["status"]
 
     def alive(self) -> bool:
         """Return whether the zygote is there."""
         return self._process.poll() is None
 
+    def let_go(self) -> None:
+        """End the workers that are idle."""
+        while self.idle:
+            self.idle.pop().close()
+
     def close(self) -> None:
         """End the zygote, and with it every worker that still runs."""
+        self.let_go()
         self._control.close()
         self._process.kill()
         self._process.wait()
@@ -147,5 +151,4 @@ class Crew:
                 said = b""
         if not said:
             raise Unavailable("The process that holds the data has ended", more={"retry_after": 2})
-        found: dict[str, Any] = json.loads(said)
-        return found
+        return cast("dict[str, Any]", json.loads(said))

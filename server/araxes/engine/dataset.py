@@ -10,8 +10,8 @@ from typing import Any
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 
-from araxes.engine.guard import DEEPER, TOKENS
-from araxes.engine.question import Question, prologue_end
+from araxes.engine.guard import DEEPER, TOKENS, prologue_end
+from araxes.engine.question import Question
 from araxes.prefixes import shorten
 from araxes.problems import BadData, BadQuery, BadRequest
 
@@ -45,14 +45,13 @@ class Loaded:
         """Return what asks the graphs that a question sees: those that the request names, else those of FROM, else all.
 
         Several default graphs are merged as sets (SPARQL 1.1 Query, 13.2.1), which the engine does not do.
-
         Raises `BadRequest` for a graph whose name is no IRI, and `SyntaxError` where FROM cannot be read.
         """
         try:
             graphs, names = [*map(NamedNode, question.default_graphs)], [*map(NamedNode, question.named_graphs)]
         except ValueError as error:
-            found, hint = f"The name of a graph is not an IRI: {error}", "Give graphs as absolute IRIs."
-            raise BadRequest(found, hint=hint) from None
+            hint = "Give graphs as absolute IRIs."
+            raise BadRequest(f"The name of a graph is not an IRI: {error}", hint=hint) from None
         if not graphs and not names and "FROM" in question.text.upper():
             graphs, names = from_clauses(question.text)
         if not graphs and not names:
@@ -79,9 +78,7 @@ def load(files: Sequence[Path], prefixes: Mapping[str, str]) -> Loaded:
     """Return the data of the files, each read by its extension: named graphs as they are, and all in the default graph.
 
     Relative IRIs resolve against the address of their own file, blank nodes of two files are never the same one, and
-    no context of JSON-LD is ever fetched.
-
-    Raises `BadData` that names every file that cannot be read, and where it goes wrong.
+    no context of JSON-LD is ever fetched. Raises `BadData` that names every bad file, and where it goes wrong.
     """
     store = Store()
     if bad := {str(path): found for path in files if (found := _failed(store, path))}:
@@ -94,10 +91,7 @@ def load(files: Sequence[Path], prefixes: Mapping[str, str]) -> Loaded:
 
 
 def from_clauses(text: str) -> tuple[list[NamedNode], list[NamedNode]]:
-    """Return the graphs that FROM and FROM NAMED name in a query (SPARQL 1.1 Query, 13.2).
-
-    Raises `SyntaxError` for a name that cannot be read, and `BadQuery` for a FROM without a space after it.
-    """
+    """Return what FROM and FROM NAMED name (SPARQL 1.1 Query, 13.2); raises `SyntaxError`, or `BadQuery` if unclear."""
     start, depth = prologue_end(text), 0
     outside, names = [""], {"FROM": list[str](), "NAMED": list[str]()}
     for match in TOKENS.finditer(text, start):
@@ -113,10 +107,7 @@ def from_clauses(text: str) -> tuple[list[NamedNode], list[NamedNode]]:
 
 
 def resolved(prologue: str, names: Sequence[str]) -> list[NamedNode]:
-    """Return the IRIs that names stand for after a prologue, which Turtle reads as SPARQL does.
-
-    Raises `SyntaxError` for a name that cannot be read.
-    """
+    """Return the IRIs of names after a prologue, read by Turtle as by SPARQL; raises `SyntaxError` for bad ones."""
     triples = "".join(f"<x:s> <x:p> {name} .\n" for name in names)
     found = (quad.object for quad in parse(f"{prologue}\n{triples}", RdfFormat.TURTLE)) if names else ()
     return [term for term in found if isinstance(term, NamedNode)]

@@ -1,6 +1,7 @@
 """Why a query cannot be read: where, and what was likely meant."""
 
 import re
+import tomllib
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
@@ -8,8 +9,7 @@ from pathlib import Path
 
 from pyoxigraph import Store
 
-from araxes.engine.guard import TOKENS, place, unclear
-from araxes.engine.question import prologue_end
+from araxes.engine.guard import TOKENS, place, prologue_end, unclear
 from araxes.prefixes import OWL, RDF, RDFS, XSD
 from araxes.problems import BadQuery
 
@@ -17,15 +17,7 @@ from araxes.problems import BadQuery
 KEYWORDS = (Path(__file__).parent / "queries" / "keywords.txt").read_text("utf-8").split()
 COMMON = {"rdf": RDF, "rdfs": RDFS, "owl": OWL, "xsd": XSD}
 AT = re.compile(r"error at (\d+):(\d+): ")
-REASONS = {
-    "Prefix not found": "a prefix is used that is not declared",
-    "IRI parsing failed": "an IRI is not absolute, or has a sign that an IRI cannot have",
-    "is unbound": "SELECT names a variable that is neither grouped nor aggregated",
-    "Duplicated variable": "SELECT names the same variable twice",
-    "overrides an existing variable": "SELECT gives a new value to a variable that has one",
-    "<unreported>": "the label of a blank node stands in two groups of patterns",
-    "not authorized with GROUP BY": "SELECT * cannot stand with GROUP BY: name the variables",
-}
+REASONS: dict[str, str] = tomllib.loads((Path(__file__).parent / "reasons.toml").read_text("utf-8"))
 DECLARED = re.compile(r"PREFIX\s+([^\s:<]*):", re.IGNORECASE)
 # Where a query may be broken off without breaking a word, a number or an operator.
 APART = set("{}()[],;")

@@ -1,34 +1,54 @@
-"""What is refused by reading the text of a query, before any engine sees it."""
+"""The text of a query, read before any engine sees it: its form, and what is refused."""
 
 import re
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
 from unicodedata import east_asian_width
 
-from araxes.problems import BadQuery, QueryTooDeep, QueryTooLong, ServiceRefused
+from araxes.engine.question import Form
+from araxes.problems import BadQuery, QueryTooDeep, QueryTooLong, ServiceRefused, UpdateRefused
 from araxes.settings import Settings
 
-# A sign beyond ASCII counts as part of a name, even where SPARQL has none: so no name ends earlier here than there.
-SIGN = r"\w\x80-\U0010FFFF"
-# Only what the engine decodes: where it cannot, it reads the quotation marks of a string anew, and otherwise.
-ESCAPE = r"""\\(?:[tbnrf\\"'] | u(?![dD][89a-fA-F])[0-9a-fA-F]{4}
-               | U(?!0000[dD][89a-fA-F])00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})"""
-TOKENS = re.compile(
-    rf"""(?P<comment>\#[^\n\r]*+)
-      | (?P<text>\"\"\"(?:[^"\\]|{ESCAPE}|"(?!""))*+\"\"\" | '''(?:[^'\\]|{ESCAPE}|'(?!''))*+'''
-               | "(?!"")(?:[^"\\\n\r]|{ESCAPE})*+" | '(?!'')(?:[^'\\\n\r]|{ESCAPE})*+')
-      | (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{{4}}|\\U[0-9A-Fa-f]{{8}})*+>)
-      | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+(?:--[A-Za-z]++)?)
-      | (?P<variable>[?$][{SIGN}]++)
-      | (?P<word>(?:(?![0-9_])[{SIGN}][{SIGN}.-]*+:?+ | :)(?:(?<=:)(?:[{SIGN}:.%-]|\\.)++)?)
-      | (?P<number>[0-9]++) | (?P<open>[{{(\[]) | (?P<close>[}})\]]) | (?P<stray>["'\\])
-      | (?P<sign>\|\||&&|[-+*/|!^.,;<>=~?])""",
-    re.VERBOSE | re.DOTALL,
-)
+# Read with the module: a worker cannot open a file.
+READ = tomllib.loads((Path(__file__).parent / "tokens.toml").read_text("utf-8"))
+TOKENS = re.compile(READ["tokens"].replace("ESCAPE", READ["escape"]).replace("SIGN", READ["sign"]))
 SURE_IRI = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://")
 SERVICE = re.compile(r"[^:]*SERVICE|.*\.SERVICE", re.DOTALL)
 CHANGING = re.compile(r"(?:NOW|RAND|UUID|BNODE)\s*+[(#]")
 DEEPER = {"open": 1, "close": -1}
 NEWLINE = re.compile(r"\r\n?|\n")
 SHOWN = 60
+SKIPPED = r"(?:\s++|#[^\n\r]*+)*+"
+DECLARED = rf"(?:BASE\b|PREFIX\b{SKIPPED}[^\s:<]*:){SKIPPED}<[^>]*>{SKIPPED}"
+PROLOGUE = re.compile(rf"{SKIPPED}(?:{DECLARED})*", re.IGNORECASE)
+WORD = re.compile(r"[A-Za-z]+")
+UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
+
+
+def prologue_end(text: str) -> int:
+    """Return where the prologue of a query ends: BASE, PREFIX, and the space and comments about them."""
+    start = PROLOGUE.match(text)
+    return start.end() if start else 0
+
+
+def form_of(text: str) -> Form:
+    """Return the form, by the first word after the prologue; raises `UpdateRefused` for an update, else `BadQuery`."""
+    start = prologue_end(text)
+    word = WORD.match(text, start)
+    first = word[0].upper() if word else ""
+    if first in Form.__members__:
+        return Form(first)
+    if first in UPDATES:
+        raise UpdateRefused(f"This is an update: it begins with {first}")
+    more, hint = place(text, start), "After PREFIX lines, begin with one of the four words."
+    if first in {"PREFIX", "BASE"}:
+        hint = "Write each as PREFIX name: <IRI>, with its colon and the angle brackets, and BASE as BASE <IRI>."
+        raise BadQuery(f"Line {more['line']}: this {first} cannot be read", hint=hint, more=more)
+    if near := get_close_matches(first, [*Form, "PREFIX", "BASE"], 1):
+        more["did_you_mean"] = str(near[0])
+        hint = f"Did you mean {near[0]}? {hint}"
+    raise BadQuery("The query does not begin with SELECT, ASK, CONSTRUCT or DESCRIBE", hint=hint, more=more)
 
 
 def refuse_long(text: str, settings: Settings) -> None:

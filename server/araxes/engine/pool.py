@@ -11,11 +11,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from araxes.engine.crew import Crew, Worker
-from araxes.engine.frames import PROBLEM, problem_of
-from araxes.engine.guard import inspect
-from araxes.engine.question import Answer, Question, State, form_of
+from araxes.engine.guard import form_of, inspect
+from araxes.engine.question import Answer, Question, State
 from araxes.engine.scheduler import Scheduler, Turn
-from araxes.engine.worker import too_much_memory
+from araxes.engine.worker import PROBLEM, problem_of, too_much_memory
 from araxes.problems import Problem, QueryTooDeep, QueryTooSlow, ServerFault, Unavailable
 from araxes.release import Release
 from araxes.settings import Settings
@@ -34,10 +33,7 @@ class Pool:
     """An engine that answers questions over one release at a time, each in a worker that can be killed."""
 
     def __init__(self, release: Release, settings: Settings, again: Callable[[], Release] | None = None) -> None:
-        """Load a release and start the workers; `again` returns the release to change to when asked to reload.
-
-        Raises the `Problem` that loading met.
-        """
+        """Load a release, or raise the `Problem` that this met; `again` returns the one to change to in a reload."""
         self._settings, self._again = settings, again or (lambda: release)
         self._scheduler = Scheduler(settings)
         self._nurse, self._loader = ThreadPoolExecutor(1, "nurse"), ThreadPoolExecutor(1, "loader")
@@ -45,7 +41,7 @@ class Pool:
         self._running: set[Worker] = set()
         self._long: OrderedDict[int, None] = OrderedDict()
         self._replaced, self._reload_problem, self._ready = 0, "", True
-        self._crew, self._idle = self._started(release)
+        self._crew = Crew(release, settings)
 
     @property
     def release(self) -> Release:
@@ -74,27 +70,24 @@ class Pool:
     def state(self, *, memory: bool = True) -> State:
         """Return how the workers stand; to look at their memory takes time where there is much of it."""
         with self._changed:
-            busy, everyone = len(self._running), [*self._running, *self._idle]
-        return State(
-            ready=self._ready and self._crew.alive(),
-            workers=len(everyone),
-            busy=busy,
-            waiting=self._scheduler.waiting,
-            replaced=self._replaced,
-            reload_problem=self._reload_problem,
-            memory=tuple(each.memory() for each in everyone if memory),
-        )
+            busy, everyone = len(self._running), [*self._running, *self._crew.idle]
+        ready, own = self._ready and self._crew.alive(), tuple(each.memory() for each in everyone if memory)
+        return State(ready, len(everyone), busy, self._scheduler.waiting, self._replaced, self._reload_problem, own)
 
     def close(self) -> None:
         """End every process."""
         self._closed.set()
         self._nurse.shutdown(cancel_futures=True)
         self._loader.shutdown(cancel_futures=True)
-        self._crew.close()
-        self._let_go()
+        with self._changed:
+            self._crew.close()
 
     def _evaluated(self, question: Question, turn: Turn, key: int, fixed: bool) -> Answer:
-        worker = self._taken()
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._crew.idle, PATIENCE):
+                raise Unavailable("No worker is there", more={"retry_after": 2})
+            worker = self._crew.idle.pop()
+            self._running.add(worker)
         try:
             return self._asked(worker, question, turn, key, fixed)
         except BrokenPipeError:
@@ -150,23 +143,12 @@ class Pool:
             return Unavailable("The process that evaluated the query was ended from outside", more={"retry_after": 5})
         return ServerFault("The process that evaluated the query failed")
 
-    def _taken(self) -> Worker:
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._idle, PATIENCE):
-                raise Unavailable("No worker is there", more={"retry_after": 2})
-            worker = self._idle.pop()
-            self._running.add(worker)
-            return worker
-
     def _put_back(self, worker: Worker) -> None:
         with self._changed:
             self._running.discard(worker)
-            if worker.crew is self._crew:
-                self._idle.append(worker)
-                self._changed.notify()
-                return
-        worker.close()
-        self._retire(worker.crew)
+            worker.crew.idle.append(worker)
+            self._changed.notify()
+            self._retire(worker.crew)
 
     def _renew(self, worker: Worker) -> None:
         """Kill a worker at once, and have another take its place."""
@@ -186,45 +168,34 @@ class Pool:
                 self._loader.submit(self._revive, ended.crew)
         with self._changed:
             self._running.discard(ended)
-        if worker is ended:
-            self._retire(ended.crew)
-        else:
+        if worker is not ended or worker.crew is not self._crew:
             self._put_back(worker)
         return status
 
     def _reload(self) -> None:
         try:
-            crew, idle = self._started(self._again())
+            crew = Crew(self._again(), self._settings)
+            self._reload_problem = ""
+            self._change(crew)
         except Exception as found:  # noqa: BLE001 - whatever it is, what is served stays, and the operator hears of it
             self._reload_problem = f"{type(found).__name__}: {found}"
             log.error("%s", json.dumps({"reload": "failed", "problem": self._reload_problem}))
-        else:
-            self._reload_problem = ""
-            self._change(crew, idle)
 
     def _revive(self, lost: Crew) -> None:
         """Start a zygote again that has ended, however long it takes."""
         self._ready = lost is not self._crew
         while lost is self._crew and not self._closed.is_set():
-            self._let_go()
+            with self._changed:
+                lost.let_go()
             try:
-                self._change(*self._started(self._again()))
+                self._change(Crew(self._again(), self._settings))
             except (Problem, OSError):
                 self._closed.wait(BREAK)
 
-    def _started(self, release: Release) -> tuple[Crew, list[Worker]]:
-        crew = Crew(release, self._settings)
-        try:
-            return crew, [crew.hire()[0] for _ in range(self._settings.workers)]
-        except Problem:
-            crew.close()
-            raise
-
-    def _change(self, crew: Crew, idle: list[Worker]) -> None:
-        self._let_go()
+    def _change(self, crew: Crew) -> None:
         with self._changed:
-            old, self._crew = self._crew, crew
-            self._idle, self._ready = idle, True
+            old, self._crew, self._ready = self._crew, crew, True
+            old.let_go()
             self._changed.notify_all()
         self._retire(old)
 
@@ -233,9 +204,3 @@ class Pool:
         with self._changed:
             if crew is not self._crew and not any(each.crew is crew for each in self._running):
                 crew.close()
-
-    def _let_go(self) -> None:
-        with self._changed:
-            left, self._idle = self._idle, []
-        for worker in left:
-            worker.close()

@@ -37,7 +37,6 @@ class Scheduler:
         self._lock = threading.Lock()
         self._waiting: list[Turn] = []
         self._running: Counter[str] = Counter()
-        self._general_running = 0
         self._short: Turn | None = None
 
     @property
@@ -46,10 +45,7 @@ class Scheduler:
         return len(self._waiting)
 
     def take(self, client: str, long: bool) -> Turn:
-        """Return a granted turn, after waiting for it if need be.
-
-        Raises `Busy` where the queue is full or the wait too long.
-        """
+        """Return a granted turn, maybe after a wait; raises `Busy` where the queue is full or the wait too long."""
         turn = Turn(client, long)
         with self._lock:
             if self._grant(turn):
@@ -71,8 +67,8 @@ class Scheduler:
     def promote(self, turn: Turn) -> bool:
         """Return whether a turn of the short lane could be made a general one."""
         with self._lock:
-            if turn.short_lane and self._grant_general(turn):
-                self._short, turn.short_lane = None, False
+            if self._short is turn and self._grant(turn) and not turn.short_lane:
+                self._short = None
                 self._call()
             return not turn.short_lane
 
@@ -82,7 +78,6 @@ class Scheduler:
             if turn.short_lane:
                 self._short = None
             else:
-                self._general_running -= 1
                 self._running[turn.client] -= 1
                 if not self._running[turn.client]:
                     del self._running[turn.client]
@@ -110,15 +105,11 @@ class Scheduler:
         return self._running[turn.client] + bool(self._short and self._short.client == turn.client)
 
     def _grant(self, turn: Turn) -> bool:
-        if not self._grant_general(turn) and not self._short and not turn.long:
-            turn.short_lane = turn.granted = True
+        """Grant a turn among the general ones, else in the short lane, where there is room."""
+        if self._running.total() < self._general and self._running[turn.client] < self._share:
+            self._running[turn.client] += 1
+            turn.granted, turn.short_lane = True, False
+        elif not self._short and not turn.long:
+            turn.granted = turn.short_lane = True
             self._short = turn
         return turn.granted
-
-    def _grant_general(self, turn: Turn) -> bool:
-        if self._general_running >= self._general or self._running[turn.client] >= self._share:
-            return False
-        self._general_running += 1
-        self._running[turn.client] += 1
-        turn.granted = True
-        return True

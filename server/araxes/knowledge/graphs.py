@@ -1,7 +1,10 @@
 """Documents to quads and stores: by named graph, merged, or by file; and the rows that a query finds in a store."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, parse
@@ -36,15 +39,6 @@ def triples(documents: Iterable[Document]) -> set[Triple]:
     return {quad.triple for quad in quads(documents)}
 
 
-def holder_of(node: object, holders: Mapping[object, object]) -> object:
-    """Return the node above which there is no other, given the subject above each nested blank node."""
-    seen = set()
-    while node in holders and node not in seen:
-        seen.add(node)
-        node = holders[node]
-    return node
-
-
 def store_of(given: Iterable[Triple]) -> Store:
     """Return a store whose default graph holds the given triples, and which has no other graph."""
     store = Store()
@@ -61,7 +55,12 @@ def by_file(documents: Sequence[Document]) -> Store:
     return store
 
 
-def rows(store: Store, query: SavedQuery) -> Iterator[dict[str, object]]:
+def saved(name: str) -> SavedQuery:
+    """Return a query of the package."""
+    return queries.read(QUERIES / f"{name}.rq", QUERIES)
+
+
+def rows(store: Store, query: SavedQuery) -> Iterator[dict[str, Any]]:
     """Yield each row that a query finds, without what is unbound; raises `BadProject` for one that is no SELECT."""
     found = store.query(query.text)
     if not isinstance(found, QuerySolutions):
@@ -72,9 +71,8 @@ def rows(store: Store, query: SavedQuery) -> Iterator[dict[str, object]]:
 
 def all_different(given: Iterable[Triple]) -> set[Triple]:
     """Return one `owl:AllDifferent` for each of the widest disjoint classes: no CONSTRUCT can write such lists."""
-    groups: dict[object, list[str]] = {}
-    for row in rows(store_of(given), queries.read(QUERIES / "top-classes.rq", QUERIES)):
-        groups.setdefault(row["class"], []).append(str(row["individual"]))
-    lists = (" ".join(members) for members in groups.values() if len(members) > 1)
-    text = "".join(f"[] a <{OWL}AllDifferent> ; <{OWL}distinctMembers> ( {each} ) .\n" for each in lists)
+    by_class = groupby(rows(store_of(given), saved("top-classes")), itemgetter("class"))
+    lists = [[str(row["individual"]) for row in group] for _, group in by_class]
+    start = f"[] a <{OWL}AllDifferent> ; <{OWL}distinctMembers>"
+    text = "\n".join(f"{start} ( {' '.join(members)} ) ." for members in lists if len(members) > 1)
     return {quad.triple for quad in parse(text, RdfFormat.TURTLE, rename_blank_nodes=True)}

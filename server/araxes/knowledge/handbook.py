@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -27,17 +27,18 @@ def pages(
     prefixes: Mapping[str, str],
     axioms: Mapping[str, Sequence[str]],
     diagrams: Mapping[str, str],
+    files: Collection[str],
 ) -> dict[str, str]:
     """Return the page of each ontology by its path.
 
     `saved` are the competency questions, `axioms` the axioms on each term in Manchester syntax, `diagrams` the SVG of
-    each ontology by name: one that was not drawn from what `dots` returns is left out.
+    each ontology by name: one that was not drawn from what `dots` returns is left out; `files` the paths to link to.
     """
     book = _Book(documents, prefixes)
     texts = book.dots()
     drawn = {name: diagrams[name] for name, text in texts.items() if mark(text) in diagrams.get(name, "")}
     questions = {each.first("id"): each for each in saved.values()}
-    given = {"questions": questions, "axioms": axioms, "diagrams": drawn, "drawable": texts}
+    given = {"questions": questions, "axioms": axioms, "diagrams": drawn, "drawable": texts, "files": files}
     return {f"ontology/{name}.html": book.fill("ontology.html", page, **given) for page, name in book.pages.items()}
 
 

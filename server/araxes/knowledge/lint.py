@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
+from pyoxigraph import NamedNode, RdfFormat, Store
 
 from araxes import queries
-from araxes.findings import Finding, Place, Report, report
+from araxes.findings import Finding, Place, Report, finding, report
 from araxes.knowledge import graphs, quality
 from araxes.knowledge.quality import Guide
-from araxes.knowledge.reading import Document, Word, at, marked, words
+from araxes.knowledge.reading import Document, Word, at, words
 from araxes.prefixes import BASE, OWL, PREFIX_FILE, RDF, RDFS, SH, XSD, declared, shorten
 from araxes.project import Project
 from araxes.queries import PREFIX
@@ -22,15 +22,13 @@ TEXTS = {NamedNode(SH + "select"), NamedNode(SH + "ask")}
 
 def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
     """Return a finding for everything in the shapes that would silently do nothing."""
-    store = graphs.by_file(documents)
-    vocabulary = parse(resources.files("pyshacl").joinpath("assets/shacl.ttl").read_bytes(), RdfFormat.TURTLE)
-    terms = [Quad(quad.subject, quad.predicate, quad.object, SHACL) for quad in vocabulary]
-    store.bulk_extend(terms)
-    guide = Guide(documents, prefixes, terms)
+    store, vocabulary = graphs.by_file(documents), resources.files("pyshacl").joinpath("assets/shacl.ttl")
+    store.bulk_load(vocabulary.read_bytes(), RdfFormat.TURTLE, to_graph=SHACL)
+    guide = Guide(documents, prefixes, store.quads_for_pattern(None, None, None, SHACL))
     found = quality.run(store, queries.load(graphs.QUERIES / "lint", graphs.QUERIES), guide)
     known = {quad.subject.value for quad in graphs.quads(documents) if isinstance(quad.subject, NamedNode)}
     shapes = graphs.shapes(documents)
-    inside = [finding for document in shapes for finding in _in_queries(document, known, prefixes, guide)]
+    inside = [each for document in shapes for each in _in_queries(document, known, prefixes, guide)]
     return report("lint", sum(quad.object in SHAPES for quad in graphs.quads(shapes)), "shapes", [*found, *inside])
 
 
@@ -38,21 +36,18 @@ def check_prefixes(project: Project, documents: Sequence[Document]) -> Report:
     """Return a finding for each prefix in a Turtle or query file that is not bound as the project declares it."""
     known = project.prefixes()
     texts = {document.file: document.text for document in documents if document.file != PREFIX_FILE}
-    texts |= {file: project.path(file).read_text("utf-8", errors="replace") for file in project.rq()}
+    texts |= {file: (project.root / file).read_text("utf-8", errors="replace") for file in project.rq()}
     declared = [(file, text, match) for file, text in texts.items() for match in PREFIX.finditer(text)]
     found = []
     for file, text, match in declared:
         name, namespace = match.groups()
         place = Place(file, *at(text, match.start(1)))
         if file.endswith(".ttl") and not match[0].lstrip().startswith("@"):
-            message = f"The prefix {name}: is declared as in SPARQL, which Protégé's reader of Turtle cannot read."
-            found.append(Finding(message, f"Write it as `@prefix {name}: <{namespace}> .`", place))
+            found.append(finding("sparql-prefix", place, name=name, namespace=namespace))
         if name not in known:
-            hint = f"Declare it in {PREFIX_FILE}, or use the prefix that is declared for this namespace."
-            found.append(Finding(f"The prefix {name}: is not declared in the project.", hint, place))
+            found.append(finding("unknown-prefix", place, name=name))
         elif known[name] != namespace:
-            message = f"The prefix {name}: is bound to {namespace}, but in the project to {known[name]}."
-            found.append(Finding(message, f"Bind it as {PREFIX_FILE} does, or use another prefix.", place))
+            found.append(finding("other-prefix", place, name=name, namespace=namespace, known=known[name]))
     return report("prefixes", len(declared), "declarations", found)
 
 
@@ -63,13 +58,12 @@ def in_files(project: Project, below: str, documents: Sequence[Document]) -> Ite
     values = {quad.object.value for quad in quads if isinstance(quad.object, NamedNode)}
     of_others = {_namespace(value) for value in values} - {_namespace(value) for value in known}
     prefixes = project.prefixes()
-    hint = "Correct the spelling, or declare the term; one of another vocabulary needs a stub."
     for file in project.rq(below):
-        text = project.path(file).read_text("utf-8", errors="replace")
+        text = (project.root / file).read_text("utf-8", errors="replace")
         for word in _used(text, dict(PREFIX.findall(text))):
             if word.value not in known and _namespace(word.value) not in of_others:
-                message = f"This query names {shorten(word.value, prefixes)}, which nothing declares."
-                yield marked(message, hint, text, Place(file, *at(text, word.start)))
+                place = Place(file, *at(text, word.start))
+                yield finding("undeclared-in-query", place, text, term=shorten(word.value, prefixes))
 
 
 def _used(text: str, bound: Mapping[str, str]) -> Iterator[Word]:
@@ -92,11 +86,9 @@ def _in_queries(document: Document, known: set[str], prefixes: Mapping[str, str]
     for text in (str(getattr(each.object, "value", "")) for each in document.quads if each.predicate in TEXTS):
         place = Place(document.file, *at(document.text, max(document.text.find(text), 0))[:1])
         for iri in sorted({word.value for word in _used(text, {**prefixes, **own})} - known):
-            message = f"A query of a shape names {guide.name(iri)}, which nothing declares."
-            yield Finding(message, "Correct the spelling, or declare the term.", place)
+            yield finding("undeclared-in-shape", place, term=guide.name(iri))
         try:
             Store().query(text, prefixes=own)
         except SyntaxError as error:
             fault = "names a prefix that is not declared for it" if "Prefix not" in str(error) else "is not SPARQL 1.1"
-            hint = "Correct the query; its prefixes are those of the sh:declare to which sh:prefixes points."
-            yield Finding(f"A query of a shape {fault}: {str(error).partition(': expected')[0]}.", hint, place)
+            yield finding("bad-query-of-shape", place, fault=fault, error=str(error).partition(": expected")[0])

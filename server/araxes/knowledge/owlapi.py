@@ -93,15 +93,9 @@ class Shelf:
         manager, iris = self.manager(), {name: iri for iri, name in self.files.items()}
         for name in names:
             ontology = manager.loadOntology(self.java("org.semanticweb.owlapi.model.IRI").create(iris[name]))
-            known = self._path(name, "rdf").read_text("utf-8")
             for suffix, form in SYNTAXES.items():
-                made = self.java(form)()
-                for prefix, namespace in self.prefixes.items():
-                    # a name without a local part is one that readers of functional syntax refuse
-                    if namespace in known and f'resource="{namespace}"' not in known:
-                        made.setPrefix(f"{prefix}:", namespace)
                 stream = self.java("java.io.FileOutputStream")(str(self._path(name, suffix)))
-                manager.saveOntology(ontology, made, stream)
+                manager.saveOntology(ontology, self._form(form, name), stream)
                 stream.close()
             for axiom in (*ontology.getTBoxAxioms(False), *ontology.getRBoxAxioms(False)):
                 for entity in axiom.getSignature():
@@ -120,6 +114,15 @@ class Shelf:
     def text(self, axiom: Any) -> str:
         """Return an axiom on one line of Manchester syntax, with prefixed names."""
         return " ".join(str(self.renderer.render(axiom)).split())
+
+    def _form(self, form: str, name: str) -> Any:
+        """Return a syntax with the prefixes that an ontology needs."""
+        made, known = self.java(form)(), self._path(name, "rdf").read_text("utf-8")
+        for prefix, namespace in self.prefixes.items():
+            # a name without a local part is one that readers of functional syntax refuse
+            if namespace in known and f'resource="{namespace}"' not in known:
+                made.setPrefix(f"{prefix}:", namespace)
+        return made
 
     def _verdict(self, ontology: Any) -> dict[str, Any]:
         axioms = [each for each in ontology.getAxioms() if each.isLogicalAxiom()]

@@ -4,7 +4,6 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ KEPT = ("step", "state", "looked_at", "unit")
 LEFT_OUT = Report("logic", 0, state="skipped", remark="left out on request: NOT checked for contradictions")
 
 Tell = Callable[[str], None]
+Built = tuple[list[Report], Release | None]
 
 
 class Work:
@@ -49,10 +49,9 @@ class Work:
         try:
             found = run()
         except Problem as problem:
-            listed = problem.more.get("findings")
-            each = listed if isinstance(listed, list) else [Finding(f"{problem.detail}.", problem.advice)]
-            found = report(name, 0, "things", each)
-        self.reports[name] = replace(found, seconds=time.perf_counter() - start)
+            listed: Any = problem.more.get("findings", [Finding(f"{problem.detail}.", problem.advice)])
+            found = report(name, 0, "things", listed)
+        self.reports[name] = found._replace(seconds=time.perf_counter() - start)
 
     def read(self, below: str) -> None:
         """Run the steps that read: Turtle, the queries below a folder, and the prefixes of both."""
@@ -78,15 +77,11 @@ def check(project: Project, *, reasoner: bool = True, tell: Tell = lambda _: Non
     work = Work(project, tell)
     work.read("queries/")
     documents, known, saved = work.documents, project.prefixes, project.queries
-
-    def reason() -> Report:
-        return logic.check(documents, known()) if reasoner else LEFT_OUT
-
     work.step("quality", ("queries", "prefixes"), lambda: quality.check(documents, saved("quality"), known()))
     work.step("lint", ("prefixes",), lambda: lint.check(documents, known()))
     work.step("shapes", ("lint",), lambda: shapes.check(documents, known()))
-    work.step("logic", ("quality", "shapes"), reason)
-    work.step("rules", ("logic",), lambda: rules.compare(project, documents, rules.derive(documents, saved("rules"))))
+    work.step("logic", ("quality", "shapes"), lambda: logic.check(documents, known()) if reasoner else LEFT_OUT)
+    work.step("rules", ("logic",), lambda: rules.compare(project, rules.derive(documents, saved("rules"))))
     work.step("comparisons", ("rules",), lambda: shapes.check_derived(documents, known()))
     return work
 
@@ -106,9 +101,7 @@ def derive(project: Project, tell: Tell = lambda _: None) -> tuple[list[Report],
     return work.done, changed
 
 
-def build(
-    project: Project, into: Path, *, reasoner: bool = True, tell: Tell = lambda _: None
-) -> tuple[list[Report], Release | None]:
+def build(project: Project, into: Path, *, reasoner: bool = True, tell: Tell = lambda _: None) -> Built:
     """Check the project and, if every step passed, publish a release below `into`; else nothing is written."""
     work = check(project, reasoner=reasoner, tell=tell)
     java = reasoner and owlapi.available()
@@ -118,16 +111,16 @@ def build(
     start = time.perf_counter()
     release = publish(*_packed(work), into)
     packed = report("release", release.triples, "distinct triples", ())
-    return [*work.done, replace(packed, seconds=time.perf_counter() - start)], release
+    return [*work.done, packed._replace(seconds=time.perf_counter() - start)], release
 
 
 def _documents(work: Work, *, java: bool) -> Report:
     """Make what people take from the release, without what needs Java where there is none."""
     project, prefixes = work.project, work.project.prefixes()
     made, axioms = publishing.files(publishing.papers(work.documents), prefixes, java=java)
-    kept = {file: project.path(file).read_bytes() for file in project.inputs() if file.endswith((".svg", ".tsv"))}
+    kept = {file: (project.root / file).read_bytes() for file in project.inputs() if file.endswith((".svg", ".tsv"))}
     diagrams = {Path(file).stem: text.decode() for file, text in kept.items() if file.endswith(".svg")}
-    pages = handbook.pages(work.documents, project.queries("competency"), prefixes, axioms, diagrams)
+    pages = handbook.pages(work.documents, project.queries("competency"), prefixes, axioms, diagrams, made)
     made |= {path: page.encode() for path, page in pages.items()}
     made |= {f"ontology/{Path(file).name}": text for file, text in kept.items() if file.endswith(".tsv")}
     work.taken = {f"{DOCUMENTS}/{path}": made[path] for path in sorted(made)}
@@ -145,7 +138,7 @@ def _packed(work: Work) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Return the files of a release by path, and its manifest, in which neither clock nor machine leaves a trace."""
     served = [document for document in work.documents if document.graph]
     quads = set(graphs.quads(served))
-    parts = {file: work.project.path(file).read_bytes() for file in work.project.inputs()}
+    parts = {file: (work.project.root / file).read_bytes() for file in work.project.inputs()}
     tools = {each.name.lower(): each.version for each in metadata.distributions() if each.name.lower() in TOOLS}
     steps = [{name: getattr(each, name) for name in KEPT} | {"findings": len(each.findings)} for each in work.done]
     manifest = {

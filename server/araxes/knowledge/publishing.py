@@ -5,7 +5,6 @@ from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from pyoxigraph import (
-    BlankNode,
     CanonicalizationAlgorithm,
     Dataset,
     NamedNode,
@@ -23,10 +22,10 @@ from araxes.knowledge.turtle import turtle
 from araxes.prefixes import BASE, ONTOLOGY_GRAPH, OWL, RDF_TYPE, shorten
 
 SYNTAXES = {"ttl": RdfFormat.TURTLE, "rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JSON_LD, "nt": RdfFormat.N_TRIPLES}
-UMBRELLA, MERGED, BOTH = (f"{BASE}ontology/araxes{end}" for end in ("", "-merged", "-merged-with-data"))
+MERGED, BOTH = (f"{BASE}ontology/araxes-merged{end}" for end in ("", "-with-data"))
 NOT_OWL = ("ontology/shapes/", "ontology/prefixes.ttl")
 KIND, ONTOLOGY = NamedNode(RDF_TYPE), NamedNode(f"{OWL}Ontology")
-IMPORTS, VERSION = NamedNode(f"{OWL}imports"), NamedNode(f"{OWL}versionIRI")
+VERSION = NamedNode(f"{OWL}versionIRI")
 CATALOGUE = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <catalog prefer="public" xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">
 {}</catalog>
@@ -46,10 +45,10 @@ class Paper(NamedTuple):
         """Return its path below the base, such as `ontology/positions`."""
         return self.iri.removeprefix(BASE)
 
-    def values(self, predicate: NamedNode) -> list[str]:
-        """Return the IRIs to which its header leads."""
-        found = (each for each in self.triples if each.predicate == predicate and each.subject == NamedNode(self.iri))
-        return sorted(each.object.value for each in found if isinstance(each.object, NamedNode))
+    @property
+    def iris(self) -> list[str]:
+        """Return the IRI, and that of the version."""
+        return [self.iri, *(str(each.object)[1:-1] for each in self.triples if each.predicate == VERSION)]
 
 
 def papers(read: Sequence[Document]) -> list[Paper]:
@@ -61,17 +60,17 @@ def papers(read: Sequence[Document]) -> list[Paper]:
     made: dict[str, set[Triple]] = {}
     for each in _constructed(store, "headers"):
         made.setdefault(str(each.subject)[1:-1], set()).add(each)
-    own = {paper.iri: paper for document in read for paper in _own(document, declared)}
-    headers = {NamedNode(iri) for iri in own}
+    own = [paper for document in read for paper in _own(document, declared)]
+    heads = {NamedNode(paper.iri) for paper in own}
     content: dict[str, set[Triple]] = {}
     for document in served:
         part = content.setdefault(str(document.graph), set())
         for quad in document.quads:
             part |= {quad.triple, *(declared[node] for node in (quad.subject, quad.object) if node in declared)}
-    content.pop(ONTOLOGY_GRAPH, None)
-    whole = {each for iri in _closure(UMBRELLA, own) for each in own[iri].triples if each.subject not in headers}
-    content |= {MERGED: whole, BOTH: whole.union(*content.values())}
-    return [*own.values(), *(Paper(iri, frozenset(made[iri] | content.get(iri, set()))) for iri in sorted(made))]
+    # the umbrella imports all that is served of the ontology; the headers of what it imports are not its own
+    terms = {each for each in content.pop(ONTOLOGY_GRAPH, ()) if each.subject not in heads}
+    content |= {MERGED: terms, BOTH: terms.union(*content.values())}
+    return [*own, *(Paper(iri, frozenset(made[iri] | content.get(iri, set()))) for iri in sorted(made))]
 
 
 def files(
@@ -88,9 +87,8 @@ def files(
         used = {name: space for name, space in sorted(prefixes.items()) if space in words}
         for suffix, form in SYNTAXES.items():
             made[f"{paper.name}.{suffix}"] = serialize(ordered, format=form, prefixes=used) or b""
-        text = paper.text or turtle(paper.triples, prefixes, "Made by the build from the files of the project.")
-        made[f"{paper.name}.ttl"] = text.encode()
-    entries = {iri: paper.name for paper in given for iri in (paper.iri, *paper.values(VERSION))}
+        made[f"{paper.name}.ttl"] = (paper.text or _header_first(paper, prefixes)).encode()
+    entries = {iri: paper.name for paper in given for iri in paper.iris}
     lines = (
         f"    <uri name={quoteattr(iri)} uri={quoteattr(f'../{name}.ttl')}/>\n" for iri, name in sorted(entries.items())
     )
@@ -121,21 +119,18 @@ def _own(document: Document, declared: Mapping[object, Triple]) -> Iterator[Pape
             yield Paper(iri.value, frozenset(triples), text, owl=not document.file.startswith(NOT_OWL))
 
 
-def _closure(iri: str, known: Mapping[str, Paper]) -> list[str]:
-    found = [iri] if iri in known else []
-    for each in found:
-        found.extend(other for other in known[each].values(IMPORTS) if other in known and other not in found)
-    return found
+def _header_first(paper: Paper, prefixes: Mapping[str, str]) -> str:
+    comment, heads, *blocks = turtle(paper.triples, prefixes, "Made by the build from the project's files.").split(
+        "\n\n"
+    )
+    header = next(block for block in blocks if block.startswith(f"{shorten(paper.iri, prefixes)} a owl:Ontology"))
+    blocks.remove(header)
+    return "\n\n".join([comment, heads, header, *blocks])
 
 
 def _ordered(paper: Paper) -> list[Triple]:
-    """Return the triples in an order, and with names of blank nodes, that are the same each time."""
+    """Return the triples in an order, and with names of blank nodes, that are the same each time; the header first."""
     dataset = Dataset(Quad(each.subject, each.predicate, each.object) for each in paper.triples)
     dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
     head = NamedNode(paper.iri)
-
-    def rank(each: Triple) -> tuple[bool, bool, str, bool, str]:
-        named = not isinstance(each.subject, BlankNode)
-        return each.subject != head, not named, str(each.subject), each.predicate != KIND, str(each)
-
-    return sorted((quad.triple for quad in dataset), key=rank)
+    return sorted((quad.triple for quad in dataset), key=lambda each: (each.subject != head, str(each)))

@@ -1,12 +1,13 @@
 """Quality queries: each row of a result is a finding, in words that a person knows and with its place."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial, reduce
 from urllib.parse import unquote
 
-from pyoxigraph import Literal, NamedNode, Quad, Store
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
 
-from araxes.findings import Finding, Place, Report, Severity, report
+from araxes.findings import Finding, Place, Report, Severity, filled, report
 from araxes.knowledge import graphs
 from araxes.knowledge.reading import Document
 from araxes.prefixes import INFERRED_GRAPH, RDFS_LABEL, shorten
@@ -14,25 +15,28 @@ from araxes.queries import SavedQuery
 
 PREFERRED = (RDFS_LABEL, "http://www.w3.org/2004/02/skos/core#prefLabel")
 IRI = re.compile(r"<(https?://[^<>\s]+)>|(https?://[^<>\s]+[^<>\s.,;:)])")
-HOLE = re.compile(r"\{(\w+)\}")
+
+DEEPEST = 50
 
 
 class Guide:
     """What things are called and where they stand, in words and places for a person."""
 
     def __init__(self, documents: Sequence[Document], prefixes: Mapping[str, str], more: Iterable[Quad] = ()) -> None:
+        # what people wrote goes before what rules wrote, where nobody can correct anything
         self._documents = sorted(documents, key=lambda document: document.graph == INFERRED_GRAPH)
-        self._prefixes = prefixes
+        # the prefixed name of an IRI, else the IRI in angle brackets
+        self.name = partial(shorten, prefixes=prefixes)
         ranked = (
             (quad.object.language != "en", quad.predicate.value != RDFS_LABEL, quad.object.value, str(quad.subject))
             for quad in (*graphs.quads(documents), *more)
             if quad.predicate.value in PREFERRED and isinstance(quad.object, Literal)
         )
         self._labels = {subject[1:-1]: label for *_, label, subject in sorted(ranked, reverse=True)}
-
-    def name(self, iri: str) -> str:
-        """Return the prefixed name of an IRI, else the IRI in angle brackets."""
-        return shorten(iri, self._prefixes)
+        nested = (quad for quad in graphs.quads(documents) if isinstance(quad.object, BlankNode))
+        holders: dict[object, object] = {quad.object: quad.subject for quad in nested}
+        # the node that holds another, however deep
+        self._named: Callable[[object], object] = partial(reduce, lambda at, _: holders.get(at, at), range(DEEPEST))
 
     def fill(self, text: str) -> str:
         """Return a text with each IRI in it, with or without angle brackets, in words."""
@@ -42,6 +46,7 @@ class Guide:
         """Return a term in words: label with name, name, or the text of a literal in quotation marks."""
         if isinstance(term, Literal):
             return f'"{term.value}"'
+        term = self._named(term)
         if not isinstance(term, NamedNode):
             return "a node without a name"
         if term.value.startswith(graphs.FILE_IRI):
@@ -50,15 +55,13 @@ class Guide:
         return name if label is None else f"{label} ({name})"
 
     def place(self, subject: object, terms: Sequence[object] = (), file: str = "") -> Place | None:
-        """Return where a thing stands: the first of the terms in its block, else its block, else where it is named.
-
-        What people wrote goes before what rules wrote, where nobody can correct anything.
-        """
+        """Return where a thing stands: the first of the terms in its block, else its block, else where it is named."""
         whole = Place(file) if file else None
-        if not isinstance(subject, NamedNode):
-            return whole
+        subject = self._named(subject)
         texts = tuple(term.value for term in terms if isinstance(term, NamedNode | Literal))
         chosen = [document for document in self._documents if file in {"", document.file}]
+        if not isinstance(subject, NamedNode):
+            return next((at for each in chosen for text in texts if (at := each.mention(text))), whole)
         blocks = [at for each in chosen if (at := each.find(subject.value, texts))]
         mentions = (at for each in chosen if (at := each.mention(subject.value)))
         return next((at for at in blocks if at.column > 1), None) or next(iter(blocks), None) or next(mentions, whole)
@@ -79,14 +82,10 @@ def run(store: Store, queries: Mapping[str, SavedQuery], guide: Guide) -> Iterat
         severity: Severity = "warning" if query.first("severity") == "warning" else "error"
         for row in graphs.rows(store, query):
             words = {name: term.value if isinstance(term, Literal) else guide.of(term) for name, term in row.items()}
-            message = _filled(query.first("message", f"{query.title}: {{focus}}"), words)
+            message = filled(query.first("message", f"{query.title}: {{focus}}"), words)
             place = guide.place(row.get("focus"), [row.get("term")], _file(row.get("file")))
-            yield Finding(message, _filled(query.first("hint"), words), place, severity)
+            yield Finding(message, filled(query.first("hint"), words), place, severity)
 
 
 def _file(term: object) -> str:
     return unquote(term.value.removeprefix(graphs.FILE_IRI)) if isinstance(term, NamedNode) else ""
-
-
-def _filled(text: str, words: Mapping[str, str]) -> str:
-    return HOLE.sub(lambda hole: words.get(hole[1], "nothing"), text)

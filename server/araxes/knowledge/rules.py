@@ -1,14 +1,13 @@
 """The reference rules, run until nothing new comes out; what is committed must be what they make."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pyoxigraph import BlankNode, QueryTriples, Triple
 
-from araxes.findings import Finding, Place, Report, report
+from araxes.findings import Place, Report, finding, report
 from araxes.knowledge import graphs
 from araxes.knowledge.reading import ALL_DIFFERENT, Document
 from araxes.knowledge.turtle import turtle
-from araxes.prefixes import INFERRED_GRAPH
 from araxes.problems import BadRule
 from araxes.project import Project
 from araxes.queries import SavedQuery
@@ -16,7 +15,6 @@ from araxes.queries import SavedQuery
 FOLDER = "data/inferred"
 DIFFERENT = f"{FOLDER}/{ALL_DIFFERENT}.ttl"
 MOST_ROUNDS = 20
-AGAIN = "Run `araxes derive` and commit what it writes."
 
 Derived = dict[str, set[Triple]]
 
@@ -38,36 +36,28 @@ def derive(documents: Sequence[Document], rules: Mapping[str, SavedQuery]) -> De
                 makers.append(rule)
         if not makers:
             return {**derived, DIFFERENT: graphs.all_different(known)}
-    hint = "Let the rule make nothing from what it has made itself, such as an IRI from an IRI of its own."
-    raise _bad((rule, f"still makes new triples after {MOST_ROUNDS} rounds", hint) for rule in makers)
+    raise _bad([(rule, "endless") for rule in makers])
 
 
 def write(project: Project, derived: Derived) -> list[str]:
     """Write the files that hold what was derived, remove those that no rule writes, and return the changed paths."""
-    wanted = _texts(derived, project.prefixes())
-    present = {file: project.path(file).read_text("utf-8") for file in project.turtle() if file.startswith(FOLDER)}
-    changed = [file for file, text in wanted.items() if present.get(file) != text]
-    unwanted = sorted(present.keys() - wanted.keys())
-    for file in changed:
-        project.path(file).parent.mkdir(parents=True, exist_ok=True)
-        project.path(file).write_text(wanted[file], "utf-8")
-    for file in unwanted:
-        project.path(file).unlink()
-    return changed + unwanted
+    changed = _changes(project, derived)
+    (project.root / FOLDER).mkdir(parents=True, exist_ok=True)
+    for file, (_, wanted) in changed.items():
+        if wanted is None:
+            (project.root / file).unlink()
+        else:
+            (project.root / file).write_text(wanted, "utf-8")
+    return list(changed)
 
 
-def compare(project: Project, documents: Sequence[Document], derived: Derived) -> Report:
-    """Return a finding for each triple by which a committed file and what its rule makes differ."""
-    wanted = _texts(derived, project.prefixes())
-    committed = {document.file: document for document in documents if document.graph == INFERRED_GRAPH}
-    missing = derived.keys() - committed.keys()
-    found = [Finding("This file is missing: a rule writes it.", AGAIN, Place(file)) for file in missing]
-    for file, document in committed.items():
-        if file not in derived:
-            found.append(Finding("No rule writes this file.", AGAIN, Place(file)))
-        elif document.text != wanted[file]:
-            found.append(Finding("This file is not what `araxes derive` writes.", AGAIN, Place(file, 1)))
-    return report("rules", sum(len(triples) for triples in derived.values()), "derived triples", found)
+def compare(project: Project, derived: Derived) -> Report:
+    """Return a finding for each committed file that differs from what its rule makes."""
+    found = []
+    for file, (committed, wanted) in _changes(project, derived).items():
+        slug = "missing-file" if committed is None else "idle-file" if wanted is None else "stale-file"
+        found.append(finding(slug, Place(file, 1 if slug == "stale-file" else 0)))
+    return report("rules", sum(map(len, derived.values())), "derived triples", found)
 
 
 def _made(rules: Mapping[str, SavedQuery], known: set[Triple]) -> list[tuple[SavedQuery, set[Triple]]]:
@@ -79,24 +69,28 @@ def _made(rules: Mapping[str, SavedQuery], known: set[Triple]) -> list[tuple[Sav
         triples = set(result) if isinstance(result, QueryTriples) else set()
         made.append((rule, triples))
         if not isinstance(result, QueryTriples):
-            faults.append((rule, "is not a CONSTRUCT query", "Write it as CONSTRUCT { … } WHERE { … }."))
+            faults.append((rule, "no-construct"))
         elif any(isinstance(node, BlankNode) for triple in triples for node in (triple.subject, triple.object)):
-            faults.append((rule, "makes a blank node", "Make an IRI with BIND(IRI(CONCAT(…)) AS ?name)."))
+            faults.append((rule, "blank-node"))
     if faults:
         raise _bad(faults)
     return made
 
 
-def _bad(faults: Iterable[tuple[SavedQuery, str, str]]) -> BadRule:
-    found = [Finding(f"The rule {rule.name} {what}.", hint, Place(rule.file, 1)) for rule, what, hint in faults]
+def _bad(faults: Sequence[tuple[SavedQuery, str]]) -> BadRule:
+    found = [finding(slug, Place(rule.file, 1), name=rule.name, rounds=str(MOST_ROUNDS)) for rule, slug in faults]
     return BadRule(" ".join(each.message for each in found).removesuffix("."), more={"findings": found})
 
 
-def _texts(derived: Derived, known: Mapping[str, str]) -> dict[str, str]:
-    texts = {}
+def _changes(project: Project, derived: Derived) -> dict[str, tuple[str | None, str | None]]:
+    """Return for each file that is not as it should be its text as committed and as derived."""
+    prefixes, wanted = project.prefixes(), {}
     for file, triples in derived.items():
         rule = file.replace(FOLDER, "queries/rules").replace(".ttl", ".rq")
         maker = "the build's list of what differs" if file == DIFFERENT else f"the rule {rule}"
         comment = f"Derived by {maker}. Written by `araxes derive`: change the rule or the data, not this file."
-        texts[file] = turtle(triples, known, comment)
-    return texts
+        wanted[file] = turtle(triples, prefixes, comment)
+    files = [file for file in project.turtle() if file.startswith(FOLDER)]
+    present = {file: (project.root / file).read_bytes().decode() for file in files}
+    both = {file: (present.get(file), wanted.get(file)) for file in [*wanted, *files]}
+    return {file: texts for file, texts in both.items() if texts[0] != texts[1]}

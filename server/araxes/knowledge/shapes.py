@@ -5,24 +5,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from pyoxigraph import BlankNode, NamedNode, RdfFormat, Store, Triple, serialize
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 from pyshacl import validate as pyshacl_validate
 from rdflib import Graph
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query
 from rdflib.query import Result
 
-from araxes import queries
-from araxes.findings import Finding, Place, Report, Severity, report
+from araxes.findings import Finding, Place, Report, Severity, finding, report
 from araxes.knowledge import graphs
 from araxes.knowledge.quality import Guide
 from araxes.knowledge.reading import Document
 from araxes.prefixes import NS, ONTOLOGY_GRAPH, RDFS, SH
 from araxes.problems import BadProject
+from araxes.project import source_of
 
 ATTESTATION = NamedNode(NS + "Attestation")
 SUBCLASS = NamedNode(RDFS + "subClassOf")
 VIOLATION = NamedNode(SH + "Violation")
+NESTED = NamedNode("urn:araxes:nested")
 SCHEMES = "ontology/schemes/"
 prepared = cache(prepareQuery)
 # rdflib logs a traceback for each literal that its datatype does not allow; the shapes report it with its place
@@ -34,12 +35,9 @@ def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
     asserted = graphs.asserted(documents)
     data = [each for each in asserted if each.graph != ONTOLOGY_GRAPH or each.file.startswith(SCHEMES)]
     found = _check("shapes", documents, data, prefixes)
-    attesting = {each.source for each in data for quad in each.quads if quad.object == ATTESTATION}
-    hint = "Describe what it says with ax:isAttestedBy and an ax:Attestation each, or take the folder out."
-    silent = [
-        Finding(f"The source {key} has no attestation.", hint, Place(f"data/sources/{key}"))
-        for key in {each.source for each in data if each.source} - attesting
-    ]
+    sources = {source_of(each.file) for each in data} - {None}
+    attesting = {source_of(each.file) for each in data for quad in each.quads if quad.object == ATTESTATION}
+    silent = [finding("silent-source", Place(f"data/sources/{key}"), key=str(key)) for key in sources - attesting]
     return report("shapes", found.looked_at, found.unit, [*found.findings, *silent])
 
 
@@ -61,11 +59,12 @@ def validate(data: Iterable[Triple], shapes: Iterable[Triple]) -> list[dict[str,
     except Exception as error:  # pyshacl raises errors of many kinds for shapes that it cannot run
         raise BadProject(f"The shapes cannot be run: {error}", hint="Correct ontology/shapes/.") from error
     store = Store()
-    for each in (graph, results):
-        store.bulk_load(each.serialize(format="nt", encoding="utf-8"), RdfFormat.N_TRIPLES)
-    holders: dict[object, object] = {quad.object: quad.subject for quad in store if isinstance(quad.object, BlankNode)}
-    found = graphs.rows(store, queries.read(graphs.QUERIES / "results.rq", graphs.QUERIES))
-    return [{**each, "focus": graphs.holder_of(each["node"], holders)} for each in found]
+    # read at one go, since blank nodes that are read apart stay apart
+    both = b"".join(each.serialize(format="nt", encoding="utf-8") for each in (graph, results))
+    store.bulk_load(both, RdfFormat.N_TRIPLES)
+    nested = [quad for quad in store if isinstance(quad.object, BlankNode)]
+    store.extend(Quad(quad.subject, quad.predicate, quad.object, NESTED) for quad in nested)
+    return list(graphs.rows(store, graphs.saved("results")))
 
 
 def _check(step: str, documents: Sequence[Document], data: Sequence[Document], prefixes: Mapping[str, str]) -> Report:

@@ -1,23 +1,38 @@
-"""What the parts of the web share: the site, and one request while it is answered."""
+"""One request while it is answered, and its reply, packed and labelled as HTTP wants it."""
 
+import gzip
+import re
 import secrets
+import tomllib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
+from importlib.resources import files
 from itertools import count
 from threading import Lock
-from time import perf_counter
-from typing import Any
+from typing import Any, BinaryIO
 
-from araxes.engine import Answer, Engine, Question
-from araxes.problems import Busy
+import zstandard
+from werkzeug.wsgi import ClosingIterator, FileWrapper
+
+from araxes.engine import Answer
+from araxes.problems import Busy, Problem
 from araxes.release import Release
-from araxes.settings import Settings
+from araxes.web.negotiate import Coding
 from araxes.web.protocol import Sent
+
+Headers = list[tuple[str, str]]
 
 KEY = "araxes.exchange"
 START = secrets.token_hex(3)
 NUMBERS = count(1)
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "QUERY")
+READABLE = "application/sparql-query, application/x-www-form-urlencoded"
+ALWAYS = [*tomllib.loads((files("araxes.web") / "headers.toml").read_text("utf-8")).items()]
+PACKABLE = re.compile(r"text/|application/.*(?:json|xml|trig|triples|quads)|image/svg")
+SHORTEST = 1_024
+PIECE = 65_536
 
 
 def next_id() -> str:
@@ -82,26 +97,80 @@ class Exchange:
         return named[-min(proxies, len(named))][:64] if proxies and named else peer
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """The engine and the settings, and what follows from both."""
+@dataclass(slots=True)
+class Reply:
+    """A response before it is labelled; its body stands in `body`, or `length` bytes of it in `file`."""
 
-    engine: Engine
-    settings: Settings
+    status: int
+    type: str
+    body: bytes = b""
+    headers: Headers = field(default_factory=list)
+    file: BinaryIO | None = None
+    length: int = 0
+    coding: str = ""
+    leave: Callable[[], None] = lambda: None
 
-    @property
-    def base(self) -> str:
-        """Return the address by which others know this server; what a client claims as Host has no part in it."""
-        host = "localhost" if set(self.settings.host) <= set(".0:") else self.settings.host
-        host = f"[{host}]" if ":" in host else host
-        return self.settings.public_url.rstrip("/") or f"http://{host}:{self.settings.port}"
+    def pack(self, coding: Coding | None) -> None:
+        """Pack the body where that is asked for and saves something, or must be. RFC 9110, 8.4."""
+        if coding is None or not coding.name or self.file or not self.body:
+            return
+        if not coding.must and (len(self.body) < SHORTEST or not PACKABLE.match(self.type)):
+            return
+        # Packed without a time, the same body is the same bytes again, as a strong entity tag says.
+        packed = gzip.compress(self.body, 5, mtime=0) if coding.name == "gzip" else zstandard.compress(self.body, 3)
+        if coding.must or len(packed) < len(self.body):
+            self.body, self.coding = packed, coding.name
 
-    def ask(self, exchange: Exchange, question: Question) -> Answer:
-        """Return the answer to a question, and note in the exchange how it came about; raises `Problem`."""
-        asked = perf_counter()
-        answer = self.engine.ask(question)
-        exchange.waited += max(0.0, (perf_counter() - asked) * 1000 - answer.milliseconds)
-        exchange.evaluated += answer.milliseconds
-        exchange.fixed = exchange.fixed and answer.fixed and answer.release == exchange.release
-        exchange.release = answer.release
-        return answer
+    def tag(self) -> str:
+        """Return a strong entity tag: of the bytes as they are sent, and of what they are. RFC 9110, 8.8.3."""
+        found = blake2b(self.type.encode(), digest_size=12)
+        found.update(self.body)
+        if self.file:
+            while piece := self.file.read(PIECE):
+                found.update(piece)
+            self.file.seek(0)
+        return f'"{found.hexdigest()}"'
+
+    def sent(self, *, nothing: bool) -> Iterable[bytes]:
+        """Return the body as WSGI wants it; where nothing of it is to be sent, let go of it."""
+        if self.file is None:
+            return [] if nothing else [self.body]
+        if nothing:
+            self.file.close()
+            self.leave()
+            return []
+        return ClosingIterator(FileWrapper(self.file, PIECE), self.leave)
+
+
+def answer(given: Answer) -> Reply:
+    """Return the reply that carries an answer."""
+    return Reply(200, given.media_type, given.body, [], given.file, given.length)
+
+
+def headers_of(found: Problem) -> Headers:
+    """Return the headers that go with a problem."""
+    headers = []
+    if again := found.more.get("retry_after"):
+        headers.append(("Retry-After", str(again)))
+    if isinstance(allowed := found.more.get("allow"), list):
+        headers.append(("Allow", ", ".join(allowed)))
+    if found.status == 415:
+        headers += [("Accept-Post", READABLE), ("Accept-Query", READABLE), ("Accept-Encoding", "identity")]
+    return headers
+
+
+def options(methods: tuple[str, ...]) -> Reply:
+    """Return the reply to OPTIONS: what the address answers, also for pages of other origins."""
+    allowed = ", ".join(methods)
+    headers = [("Allow", allowed), ("Access-Control-Allow-Methods", allowed), ("Access-Control-Max-Age", "86400")]
+    headers.append(("Access-Control-Allow-Headers", "Accept, Cache-Control, Content-Type, If-None-Match"))
+    if "QUERY" in methods:
+        headers += [("Accept-Query", READABLE), ("Accept-Post", READABLE)]
+    return Reply(204, "", b"", headers)
+
+
+def matches(asked: str | None, tag: str) -> bool:
+    """Return whether an If-None-Match header holds an entity tag. RFC 9110, 13.1.2."""
+    if not asked:
+        return False
+    return asked.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in asked.split(",")}

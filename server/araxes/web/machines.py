@@ -4,39 +4,59 @@ import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib.resources import files
+from time import perf_counter
+from typing import Any
 
-from araxes.engine import Question, form_of, formats_for
+from jinja2 import Environment
+
+from araxes.engine import Answer, Engine, Format, Question, form_of, formats_for
+from araxes.engine.evaluate import rewrite
 from araxes.engine.guard import refuse_long
 from araxes.engine.question import GRAPHS, RESULTS, Form
-from araxes.problems import BadRequest, MethodNotAllowed, UnknownGraph
-from araxes.web import respond
-from araxes.web.describe import Description
-from araxes.web.exchange import Exchange, Gate, Site
+from araxes.problems import AnswerTooLarge, BadRequest, MethodNotAllowed, QueryTooSlow, TooMuchMemory, UnknownGraph
+from araxes.settings import Settings
+from araxes.web.exchange import METHODS, Exchange, Gate, Reply, answer, options
 from araxes.web.protocol import BODIES, HTML, PAGE, Sent, picked, question_from, sent_from
-from araxes.web.respond import METHODS, Reply
 
 READING = ("GET", "HEAD", "OPTIONS")
 WHOLE = "CONSTRUCT WHERE { ?subject ?property ?value }"
 EXISTS = "ASK { GRAPH ?graph { ?subject ?property ?value } }"
 # A form may write one character of a query as four bytes of three signs each.
 FORM_ROOM = 12
+FOLDER = files("araxes.web") / "describe"
+QUERIES = {name: (FOLDER / f"{name}.rq").read_text("utf-8") for name in ("graphs", "classes", "properties")}
 
 View = Callable[[Exchange, Sent], Reply | None]
 
 
 class Machines:
-    """The views for machines over one site."""
+    """The views for machines over one engine."""
 
-    def __init__(self, site: Site, description: Description) -> None:
-        self._site = site
-        self._description = description
-        self._bodies = Gate(site.settings.threads // 3)
-        self._most = site.settings.query_characters * FORM_ROOM + 10_000
+    def __init__(self, engine: Engine, settings: Settings, pages: Environment) -> None:
+        self.engine, self.settings, self._template = engine, settings, pages.get_template("description.ttl")
+        host = "localhost" if set(settings.host) <= set(".0:") else settings.host
+        host = f"[{host}]" if ":" in host else host
+        # What a client claims as Host has no part in it.
+        self._base = settings.public_url.rstrip("/") or f"http://{host}:{settings.port}"
+        self._made: dict[tuple[str, str], bytes] = {}
+        self._bodies = Gate(settings.threads // 3)
+        self._most = settings.query_characters * FORM_ROOM + 10_000
         self._views: dict[str, tuple[tuple[str, ...], View]] = {
             "/sparql": (METHODS, self._query),
             "/graphs": (READING, self._graph),
             "/.well-known/void": (READING, self._described),
         }
+
+    def ask(self, exchange: Exchange, question: Question) -> Answer:
+        """Return the answer to a question, and note in the exchange how it came about; raises `Problem`."""
+        asked = perf_counter()
+        found = self.engine.ask(question)
+        exchange.waited += max(0.0, (perf_counter() - asked) * 1000 - found.milliseconds)
+        exchange.evaluated += found.milliseconds
+        exchange.fixed = exchange.fixed and found.fixed and found.release == exchange.release
+        exchange.release = found.release
+        return found
 
     def reply(self, exchange: Exchange) -> Reply | None:
         """Return the reply to a request, or None where a page must be the answer; raises `Problem`."""
@@ -45,18 +65,29 @@ class Machines:
             return None
         methods, view = self._views[path]
         if method == "OPTIONS":
-            return respond.options(methods)
+            return options(methods)
         if method not in methods:
             raise MethodNotAllowed(f"{path} does not answer {method[:40]}", more={"allow": list(methods)})
         with ExitStack() as leaving:
             if method in BODIES:
-                leaving.callback(self._bodies.enter(exchange.client(self._site.settings.proxies)))
+                leaving.callback(self._bodies.enter(exchange.client(self.settings.proxies)))
             exchange.sent = sent = sent_from(exchange.environ, self._most)
         exchange.text = sent.text
         return view(exchange, sent)
 
+    def description(self, exchange: Exchange, wanted: Format) -> Reply:
+        """Return the description of the endpoint and of its data; it is made once for each release and format.
+
+        Raises `Busy` and `Unavailable` where the engine cannot be asked now. SPARQL 1.1 Service Description, 2.
+        """
+        key = exchange.release, wanted.name
+        body = self._made.get(key) or self._written(exchange, wanted)
+        if exchange.fixed:
+            self._made = {made: kept for made, kept in self._made.items() if made[0] == key[0]} | {key: body}
+        return Reply(200, wanted.media_type, body)
+
     def _query(self, exchange: Exchange, sent: Sent) -> Reply | None:
-        settings = self._site.settings
+        settings = self.settings
         if not sent.asks:
             page = sent.wants_page and sent.address.get("format", [HTML]) == [HTML]
             return None if page else self._described(exchange, sent)
@@ -64,9 +95,9 @@ class Machines:
         question = question_from(sent, settings.query_milliseconds, exchange.client(settings.proxies))
         exchange.form = form_of(question.text)
         if question.format is not PAGE:
-            return respond.answer(self._site.ask(exchange, question))
+            return answer(self.ask(exchange, question))
         question = replace(question, format=formats_for(Form(exchange.form))[0])
-        exchange.answer = self._site.ask(exchange, question)
+        exchange.answer = self.ask(exchange, question)
         return None
 
     def _described(self, exchange: Exchange, sent: Sent) -> Reply:
@@ -74,7 +105,7 @@ class Machines:
         wanted = picked(offered, sent.accept, sent.address)
         if wanted in RESULTS:
             raise BadRequest("There is no query")
-        return self._description.reply(exchange, wanted)
+        return self.description(exchange, wanted)
 
     def _graph(self, exchange: Exchange, sent: Sent) -> Reply:
         """Answer the read part of the Graph Store Protocol: 4.2 and 5.2, with the graph named in the address."""
@@ -82,10 +113,20 @@ class Machines:
         if len(named) + len(default) != 1:
             hint = "Ask for graphs?default or graphs?graph=IRI; the description at /sparql lists the graphs."
             raise BadRequest("One graph must be named", hint=hint)
-        client = exchange.client(self._site.settings.proxies)
+        client = exchange.client(self.settings.proxies)
         wanted = picked(GRAPHS, sent.accept, sent.address)
         exists = Question(EXISTS, RESULTS[0], (), tuple(named), 0, client)
-        if named and not json.loads(self._site.ask(exchange, exists).body)["boolean"]:
+        if named and not json.loads(self.ask(exchange, exists).body)["boolean"]:
             raise UnknownGraph(f"There is no graph {named[0][:200]}")
         whole = Question(WHOLE, wanted, tuple(named), (), 0, client)
-        return respond.answer(self._site.ask(exchange, whole))
+        return answer(self.ask(exchange, whole))
+
+    def _written(self, exchange: Exchange, wanted: Format) -> bytes:
+        told: dict[str, Any] = {"base": self._base, "release": exchange.release, "formats": (*RESULTS, *GRAPHS)}
+        try:
+            answers = {name: self.ask(exchange, Question(text, RESULTS[0])) for name, text in QUERIES.items()}
+        except (AnswerTooLarge, QueryTooSlow, TooMuchMemory):
+            answers = {}  # data that cannot be counted within the limits is described without its counts
+        told |= {name: json.loads(found.body)["results"]["bindings"] for name, found in answers.items()}
+        turtle = self._template.render(told).encode()
+        return turtle if wanted.name == "turtle" else rewrite(turtle, f"{self._base}/sparql", wanted)

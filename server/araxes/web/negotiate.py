@@ -82,8 +82,7 @@ def _element(text: str) -> Element:
     given = [value for parameter, value in found if parameter == "q"] or ["1"]
     weight = float(given[0]) if len(given) == 1 and WEIGHT.fullmatch(given[0]) else -1.0
     others = {each for each in found if each[0] != "q"}
+    rank = FOREIGN if others - OURS else PRECISE if others else EXACT
     if name.endswith("/*"):
-        return Element(name, ANY if name == "*/*" else KIND, weight if weight <= 1 else -1)
-    if others - OURS:
-        return Element(name, FOREIGN, weight if 0 < weight <= 1 else -1)
-    return Element(name, PRECISE if others else EXACT, weight if weight <= 1 else -1)
+        rank = ANY if name == "*/*" else KIND
+    return Element(name, rank, -1 if weight > 1 or (rank == FOREIGN and not weight) else weight)

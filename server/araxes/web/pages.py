@@ -5,24 +5,27 @@ import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
+from itertools import dropwhile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+from werkzeug.local import LocalProxy
 
 from araxes import queries
 from araxes.engine import Answer
 from araxes.engine.question import GRAPHS, RESULTS, Form
 from araxes.problems import BadRequest, MethodNotAllowed, NotFound, Problem, every_problem
-from araxes.web.describe import limits
-from araxes.web.exchange import KEY, Exchange, Site
-from araxes.web.protocol import likes_page
+from araxes.web.exchange import KEY, Exchange
+from araxes.web.machines import Machines
 
 FOLDERS = ("explore", "competency")
 FALLBACK = (files("araxes.web") / "describe" / "start.rq").read_text("utf-8")
 bp = Blueprint("pages", __name__)
+site: Machines = cast("Any", LocalProxy(lambda: current_app.extensions["araxes"]))
+exchange: Exchange = cast("Any", LocalProxy(lambda: request.environ[KEY]))
 
 LARGEST, MOST_CELLS = 1 << 20, 20_000
 DIFFERENCES = tomllib.loads((files("araxes.web") / "differences.toml").read_text("utf-8"))["difference"]
@@ -32,22 +35,19 @@ DIFFERENCES = tomllib.loads((files("araxes.web") / "differences.toml").read_text
 @bp.route("/sparql", endpoint="sparql", methods=["GET", "POST", "QUERY"])
 def query() -> str:
     """Show the query page, below it the answer where a query was sent."""
-    exchange = _exchange()
     return _page(**(_shown(exchange.form, exchange.answer) if exchange.answer else {}))
 
 
 @bp.get("/limits")
 def limits_page() -> str:
     """Show all limits in force, what refuses a query, and where the engine differs from the standard."""
-    settings = _site().settings
-    shown = {"limits": limits(settings), "settings": settings, "differences": DIFFERENCES}
-    return render_template("limits.html", kinds=every_problem(), **shown)
+    return render_template("limits.html", kinds=every_problem(), differences=DIFFERENCES)
 
 
 @bp.get("/description")
 def description() -> str:
     """Show the service description to read."""
-    found = current_app.extensions["araxes.description"].reply(_exchange(), GRAPHS[0])
+    found = site.description(exchange, GRAPHS[0])
     return render_template("description.html", graph=found.body.decode("utf-8"))
 
 
@@ -64,14 +64,14 @@ def problem_type(slug: str) -> str:
 @bp.get("/health/live")
 def health() -> Response:
     """Say that the server answers, and over which release."""
-    return _told({"status": "ok", "release": _exchange().release, "triples": _exchange().served.triples})
+    return _told({"status": "ok", "release": exchange.release, "triples": exchange.served.triples})
 
 
 @bp.get("/health/ready")
 def ready() -> Response:
     """Say whether queries can be answered now, with status 503 where they cannot."""
-    state = _site().engine.state(memory=False)
-    told = {"workers": state.workers, "busy": state.busy, "waiting": state.waiting, "release": _exchange().release}
+    state = site.engine.state(memory=False)
+    told = {"workers": state.workers, "busy": state.busy, "waiting": state.waiting, "release": exchange.release}
     told |= {"status": "ready" if state.ready else "not ready", "reload": "failed" if state.reload_problem else "ok"}
     return _told(told, 200 if state.ready else 503)
 
@@ -79,15 +79,9 @@ def ready() -> Response:
 @bp.get("/metrics")
 def metrics() -> Response:
     """Return all counts for Prometheus."""
-    exchange = _exchange()
     exchange.fixed = False
-    counts: bytes = current_app.extensions["araxes.watch"].text(_site().engine.state(), exchange.served)
+    counts: bytes = current_app.extensions["araxes.watch"].text(site.engine.state(), exchange.served)
     return Response(counts, content_type="text/plain; version=1.0.0; charset=utf-8")
-
-
-def prefers_page(exchange: Exchange) -> bool:
-    """Return whether a problem with this request is best shown as a page."""
-    return exchange.sent.wants_page if exchange.sent else likes_page(exchange.environ.get("HTTP_ACCEPT"))
 
 
 def problem_page(found: Problem, exchange: Exchange) -> str:
@@ -108,24 +102,14 @@ def http_fault(fault: HTTPException) -> Response:
 
 
 def _told(facts: Mapping[str, object], status: int = 200) -> Response:
-    _exchange().fixed = False
+    exchange.fixed = False
     return Response(json.dumps(facts), status, content_type="application/json")
 
 
-def _site() -> Site:
-    site: Site = current_app.extensions["araxes"]
-    return site
-
-
-def _exchange() -> Exchange:
-    exchange: Exchange = request.environ[KEY]
-    return exchange
-
-
 def _page(**more: Any) -> str:
-    served = _exchange().served
-    examples = _examples_of(served.root)
-    text = _exchange().text or _example_text(examples, request.args.get("example"))
+    served = exchange.served
+    examples = _examples_of(served.folder)
+    text = exchange.text or _example_text(examples, request.args.get("example"))
     shown = {"examples": examples.values(), "release": served, "text": text, "results": RESULTS, "graphs": GRAPHS}
     return render_template("query.html", **shown, **more)
 
@@ -137,23 +121,18 @@ def _examples_of(root: Path) -> Mapping[str, queries.SavedQuery]:
 
 
 def _example_text(examples: Mapping[str, queries.SavedQuery], name: str | None) -> str:
-    """Return the text of an example without its header.
-
-    It is the one of that name, else the one whose header says `start: yes`, else the first.
-    """
+    """Return the example of that name, else the one with `start: yes`, else the first, as text without its header."""
     first = sorted(examples.values(), key=lambda each: each.first("start") != "yes")
     saved = examples.get(name or "") or next(iter(first), None)
     lines = (saved.text if saved else FALLBACK).splitlines()
-    while lines and (lines[0].startswith("#:") or not lines[0].strip()):
-        lines.pop(0)
-    return "\n".join(lines)
+    return "\n".join(dropwhile(lambda line: line.startswith("#:") or not line.strip(), lines))
 
 
 def _shown(form: str, answer: Answer) -> dict[str, Any]:
     """Return what the page shows of an answer: all of it, or that it is too large to be shown."""
+    if answer.file:
+        answer.file.close()
     if answer.file or len(answer.body) > LARGEST:
-        if answer.file:
-            answer.file.close()
         return {"large": answer.length or len(answer.body)}
     if form in {Form.CONSTRUCT, Form.DESCRIBE}:
         return {"graph": answer.body.decode("utf-8")}

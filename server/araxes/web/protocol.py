@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs
 
 from araxes.engine import Format, Question, form_of, formats_for
 from araxes.engine.question import GRAPHS, RESULTS
@@ -20,7 +20,6 @@ ALL = (*RESULTS, *GRAPHS, Format("problem", "application/problem+json", "Problem
 BODIES = {"POST", "QUERY"}
 ASKING = {"query", "update", "timeout", "default-graph-uri", "named-graph-uri"}
 ONCE = ("query", "update", "timeout")
-SUFFIXES = {"turtle": ("ttl", "n3"), "ntriples": ("nt",), "nquads": ("nq",), "rdfxml": ("rdf",)}
 MOST_FIELDS = 1_000
 PIECE, THROWN_AWAY = 65_536, 100
 
@@ -58,6 +57,32 @@ class Sent:
         """Return whether the answer is a page, or a problem with it would be."""
         return HTML in (*self.address.get("format", ()), *self.form.get("format", ())) or likes_page(self.accept)
 
+    def fields(self) -> Fields:
+        """Return the fields of address and body together; none stands in both, and those of `ONCE` are given once."""
+        given = self._given()
+        if both := sorted(self.address.keys() & given.keys()):
+            raise BadRequest(f"The field {both[0][:100]} is given twice, in the address and in the body")
+        fields = {**self.address, **given}
+        if twice := [name for name in ONCE if len(fields.get(name, ())) > 1]:
+            raise BadRequest(f"There are {len(fields[twice[0]])} fields {twice[0]}")
+        if "update" in fields and "query" in fields:
+            raise BadRequest("There is a query and an update")
+        if "update" in fields:
+            raise UpdateRefused("This is an update: it stands in the field update")
+        return fields
+
+    def _given(self) -> Fields:
+        if self.method not in BODIES or self.content_type == FORM:
+            return self.form
+        if self.content_type == UPDATE:
+            raise UpdateRefused("This is an update: its body is application/sparql-update")
+        if self.content_type != QUERY:
+            raise UnsupportedMediaType(f"The body is {self.content_type[:100] or 'of no type'}")
+        try:
+            return {"query": [self.body.decode("utf-8")]}
+        except UnicodeDecodeError:
+            raise BadRequest("The query is not UTF-8 text") from None
+
 
 def sent_from(environ: Mapping[str, Any], most: int) -> Sent:
     """Return the request that a WSGI environment holds; a body of more than `most` bytes is not read.
@@ -81,27 +106,21 @@ def fields_of(sent: bytes) -> Fields:
     if broken := BROKEN.search(sent):
         found = sent[broken.start() : broken.start() + 3].decode("ascii", "replace")
         raise BadRequest(f"{found} is not a percent-encoded sign", hint="Write a percent sign as %25.")
-    fields: dict[str, list[str]] = {}
     try:
-        pairs = parse_qsl(sent.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        return parse_qs(sent.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except UnicodeDecodeError:
         raise BadRequest("What was sent is not UTF-8 text") from None
     except ValueError:
         raise BadRequest(f"There are more than {MOST_FIELDS:,} fields") from None
-    for name, value in pairs:
-        fields.setdefault(name, []).append(value)
-    return fields
 
 
 def question_from(sent: Sent, most: int, client: str = "") -> Question:
-    """Return the question that a request asks.
+    """Return the question that a request asks: SPARQL 1.1 Protocol, 2.1, and the method QUERY of the draft of 1.2.
 
-    Parameters: `most`, the milliseconds that the field `timeout` may not pass; `client`, whose share it takes.
-
-    Raises `BadRequest`, `UnsupportedMediaType`, `UpdateRefused`, `BadQuery` or `NotAcceptable`. SPARQL 1.1 Protocol,
-    2.1; the method QUERY as in the draft of 1.2.
+    Parameters: `most`, the milliseconds that the field `timeout` may not pass; `client`, whose share it takes. Raises
+    `BadRequest`, `UnsupportedMediaType`, `UpdateRefused`, `BadQuery` or `NotAcceptable`.
     """
-    fields = _fields(sent)
+    fields = sent.fields()
     if "query" not in fields:
         raise BadRequest("There is no query")
     text = fields["query"][0]
@@ -114,7 +133,6 @@ def picked(offered: tuple[Format, ...], accept: str | None, fields: Fields) -> F
     """Return the format that the field `format` names, else the one that Accept likes best.
 
     SPARQLWrapper says `format` twice, in two words for one format; two formats are one too many.
-
     Raises `BadRequest` for a name that is not offered, and `NotAcceptable`, which lists the offers.
     """
     if not fields.get("format"):
@@ -135,41 +153,13 @@ def likes_page(accept: str | None) -> bool:
 
 def _named(name: str, offered: tuple[Format, ...]) -> Format:
     for each in offered:
-        short = [other.removeprefix("application/") for other in (bare(each.media_type), *each.also)]
-        if name in {each.name, each.label.lower(), *SUFFIXES.get(each.name, ()), *short}:
+        bared = [other.removeprefix("application/") for other in (bare(each.media_type), *each.also)]
+        if name in {each.name, each.label.lower(), *each.short, *bared}:
             return each
     if "/" in name and "*" not in name and (found := choose(name, offered)):
         return found
     known = ", ".join(each.name for each in offered)
     raise BadRequest(f"There is no format {name[:100]} for this query", hint=f"Use one of: {known}.")
-
-
-def _fields(sent: Sent) -> Fields:
-    """Return the fields of address and body together; none stands in both, and what can be given once is not twice."""
-    given = _given(sent)
-    if both := sorted(sent.address.keys() & given.keys()):
-        raise BadRequest(f"The field {both[0][:100]} is given twice, in the address and in the body")
-    fields = {**sent.address, **given}
-    if twice := [name for name in ONCE if len(fields.get(name, ())) > 1]:
-        raise BadRequest(f"There are {len(fields[twice[0]])} fields {twice[0]}")
-    if "update" in fields and "query" in fields:
-        raise BadRequest("There is a query and an update")
-    if "update" in fields:
-        raise UpdateRefused("This is an update: it stands in the field update")
-    return fields
-
-
-def _given(sent: Sent) -> Fields:
-    if sent.method not in BODIES or sent.content_type == FORM:
-        return sent.form
-    if sent.content_type == UPDATE:
-        raise UpdateRefused("This is an update: its body is application/sparql-update")
-    if sent.content_type != QUERY:
-        raise UnsupportedMediaType(f"The body is {sent.content_type[:100] or 'of no type'}")
-    try:
-        return {"query": [sent.body.decode("utf-8")]}
-    except UnicodeDecodeError:
-        raise BadRequest("The query is not UTF-8 text") from None
 
 
 def _milliseconds(fields: Fields, most: int) -> int:

@@ -20,16 +20,13 @@ log = logging.getLogger("araxes.access")
 
 BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 BATCH = 8
-CACHED = ("hits", "misses", "bytes")
-ENGINE = ("ready", "workers", "busy", "waiting", "replaced")
 
 
 class Watch:
     """The log and the counts of one application."""
 
     def __init__(self, settings: Settings, cache: Cache) -> None:
-        self._settings = settings
-        self._cache = cache
+        self._settings, self._cache = settings, cache
         self._lines: deque[tuple[datetime, Exchange, int, int, float]] = deque()
         self._registry = registry = CollectorRegistry()
         self._requests = Counter("araxes_requests", "Requests", ["status", "outcome"], registry=registry)
@@ -56,24 +53,17 @@ class Watch:
 
     def text(self, state: State, release: Release) -> bytes:
         """Return all counts in the text format of Prometheus."""
-        values = {f"cache_{what}": getattr(self._cache, what) for what in CACHED}
-        values |= {what: int(getattr(state, what)) for what in ENGINE}
+        values = {f"cache_{what}": getattr(self._cache, what) for what in ("hits", "misses", "bytes")}
+        values |= {what: int(getattr(state, what)) for what in ("ready", "workers", "busy", "waiting", "replaced")}
         values |= {f'worker_bytes{{worker="{number}"}}': size for number, size in enumerate(state.memory)}
         values[f'release_triples{{release="{release.name}"}}'] = release.triples
         return generate_latest(self._registry) + "".join(f"araxes_{name} {values[name]}\n" for name in values).encode()
 
     def _line(self, at: datetime, exchange: Exchange, status: int, size: int, seconds: float) -> str:
-        text = exchange.text
-        line: dict[str, object] = {
-            "time": at.isoformat(timespec="milliseconds"),
-            "id": exchange.id,
-            "method": exchange.environ["REQUEST_METHOD"][:20],
-            "path": exchange.environ["PATH_INFO"][:200],
-            "status": status,
-            "outcome": exchange.outcome,
-            "ms": round(seconds * 1000, 2),
-            "bytes": size,
-        }
+        text, environ = exchange.text, exchange.environ
+        line: dict[str, object] = {"time": at.isoformat(timespec="milliseconds"), "id": exchange.id}
+        line |= {"method": environ["REQUEST_METHOD"][:20], "path": environ["PATH_INFO"][:200], "status": status}
+        line |= {"outcome": exchange.outcome, "ms": round(seconds * 1000, 2), "bytes": size}
         if text:
             line |= {"form": exchange.form, "hash": sha256(text.encode("utf-8", "replace")).hexdigest()[:16]}
             line |= {"query": text[:most]} if (most := self._settings.log_queries) else {}
