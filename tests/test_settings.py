@@ -11,7 +11,7 @@ from araxes.settings import SETTINGS, TEXTS, Settings, load
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 HEAD = """# Settings
 
-Made from `server/araxes/settings.py`. Each can stand in a file in TOML (`araxes serve --settings FILE`, or `ARAXES_SETTINGS`), in the
+Made from `settings.py` and `settings.toml` in `server/araxes`. Each can stand in a file in TOML (`araxes serve --settings FILE`, or `ARAXES_SETTINGS`), in the
 environment, or, where the command has an option for it, on the command line; the later wins. What is out of bounds is refused.
 The limits are also on the page `/limits` of every server, and in its service description.
 

@@ -50,9 +50,9 @@ def test_turtle_does_not_depend_on_the_order() -> None:
 def test_turtle_has_comment_used_prefixes_type_first_and_label_second() -> None:
     lines = turtle(triples(TEXT), PREFIXES, "a comment").splitlines()
     assert lines[0] == "# a comment"
-    assert [line.split()[1] for line in lines if line.startswith("@prefix")] == ["a:", "xsd:"]
+    assert [line.split()[1] for line in lines if line.startswith("@prefix")] == ["a:", "rdf:", "rdfs:", "xsd:"]
     block = lines[lines.index("a:two a a:Thing ;") :]
-    assert block[1].startswith("    <http://www.w3.org/2000/01/rdf-schema#label>")
+    assert block[1].startswith("    rdfs:label")
 
 
 def test_canonical_quads_do_not_depend_on_order_or_names_of_blank_nodes() -> None:
