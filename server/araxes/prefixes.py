@@ -1,5 +1,6 @@
 """The few names that code needs to know, and the prefixes of the project, read from where they are declared once."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,6 +22,7 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 RDF_TYPE = RDF + "type"
 RDFS_LABEL = RDFS + "label"
 PREFIX_FILE = "ontology/prefixes.ttl"
+LOCAL = re.compile(r"[A-Za-z0-9_](?:[\w.-]*[\w-])?", re.ASCII)
 
 
 def declared(text: str) -> dict[str, str]:
@@ -51,4 +53,4 @@ def shorten(iri: str, prefixes: Mapping[str, str]) -> str:
     if best is None:
         return f"<{iri}>"
     local = iri.removeprefix(prefixes[best])
-    return f"<{iri}>" if set(local) & set("/#?") else f"{best}:{local}"
+    return f"{best}:{local}" if LOCAL.fullmatch(local) else f"<{iri}>"

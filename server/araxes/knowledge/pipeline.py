@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import CanonicalizationAlgorithm, Dataset, Quad
+from pyoxigraph import Quad
 
 from araxes import __version__
 from araxes.findings import Finding, Report, passed, report
@@ -129,9 +129,7 @@ def _documents(work: Work, *, java: bool) -> Report:
 
 def canonical(given: Iterable[Quad]) -> bytes:
     """Return the quads as N-Quads under RDFC-1.0, sorted by line."""
-    dataset = Dataset(given)
-    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    return "".join(sorted(f"{quad} .\n" for quad in dataset)).encode()
+    return "".join(f"{quad} .\n" for quad in publishing.canonical(given)).encode()
 
 
 def _packed(work: Work) -> tuple[dict[str, bytes], dict[str, Any]]:

@@ -4,16 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
-from pyoxigraph import (
-    CanonicalizationAlgorithm,
-    Dataset,
-    NamedNode,
-    Quad,
-    RdfFormat,
-    Store,
-    Triple,
-    serialize,
-)
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
 from araxes import queries
 from araxes.knowledge import graphs, owlapi
@@ -51,6 +42,13 @@ class Paper(NamedTuple):
         return [self.iri, *(str(each.object)[1:-1] for each in self.triples if each.predicate == VERSION)]
 
 
+def canonical(given: Iterable[Quad]) -> list[Quad]:
+    """Return the quads with the names that RDFC-1.0 gives blank nodes, in the order of their N-Quads."""
+    dataset = Dataset(given)
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return sorted(dataset, key=str)
+
+
 def papers(read: Sequence[Document]) -> list[Paper]:
     """Return every ontology of the project, an ontology of each graph, and those that bring parts together."""
     served = [document for document in read if document.graph]
@@ -82,20 +80,19 @@ def files(
     """
     made: dict[str, bytes] = {}
     for paper in given:
-        ordered = _ordered(paper)
+        head = NamedNode(paper.iri)
+        quads = canonical(Quad(each.subject, each.predicate, each.object) for each in paper.triples)
+        # the header first: older readers look for it there
+        ordered = sorted((quad.triple for quad in quads), key=lambda each: each.subject != head)
         words = "\n".join(map(str, ordered))
         used = {name: space for name, space in sorted(prefixes.items()) if space in words}
         for suffix, form in SYNTAXES.items():
             made[f"{paper.name}.{suffix}"] = serialize(ordered, format=form, prefixes=used) or b""
         made[f"{paper.name}.ttl"] = (paper.text or _header_first(paper, prefixes)).encode()
-    entries = {iri: paper.name for paper in given for iri in paper.iris}
-    lines = (
-        f"    <uri name={quoteattr(iri)} uri={quoteattr(f'../{name}.ttl')}/>\n" for iri, name in sorted(entries.items())
-    )
+    entries = sorted((iri, paper.name) for paper in given for iri in paper.iris)
+    lines = (f"    <uri name={quoteattr(iri)} uri={quoteattr(f'../{name}.ttl')}/>\n" for iri, name in entries)
     catalogue = CATALOGUE.format("".join(lines)).encode()
-    made |= {
-        f"{folder}/catalog-v001.xml": catalogue for folder in {name.partition("/")[0] for name in entries.values()}
-    }
+    made |= {f"{name.partition('/')[0]}/catalog-v001.xml": catalogue for _, name in entries}
     rdf = {paper.iri: (paper.name, made[f"{paper.name}.rdf"]) for paper in given if paper.owl}
     axioms, written = owlapi.ask("write", rdf, prefixes, [name for name, _ in rdf.values()]) if java else ({}, {})
     return made | written, axioms
@@ -126,11 +123,3 @@ def _header_first(paper: Paper, prefixes: Mapping[str, str]) -> str:
     header = next(block for block in blocks if block.startswith(f"{shorten(paper.iri, prefixes)} a owl:Ontology"))
     blocks.remove(header)
     return "\n\n".join([comment, heads, header, *blocks])
-
-
-def _ordered(paper: Paper) -> list[Triple]:
-    """Return the triples in an order, and with names of blank nodes, that are the same each time; the header first."""
-    dataset = Dataset(Quad(each.subject, each.predicate, each.object) for each in paper.triples)
-    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    head = NamedNode(paper.iri)
-    return sorted((quad.triple for quad in dataset), key=lambda each: (each.subject != head, str(each)))
