@@ -128,7 +128,7 @@ def test_a_term_without_a_definition_is_found_at_home(spoilt: Path) -> None:
             "ontology/axioms/participation-inference.ttl",
             "ax:participatesIn owl:propertyChainAxiom ( ax:isParticipationIn ax:statedSize ) .",
             65,
-            "A chain of participates in (ax:participatesIn) passes through stated size (ax:statedSize), which is not",
+            "A chain of participates in (ax:participatesIn) has stated size (ax:statedSize) in it, which is not",
         ),
         (
             "ontology/modules/places.ttl",
