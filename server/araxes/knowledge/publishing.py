@@ -1,19 +1,21 @@
 """What people take from a release: each ontology and each graph in every syntax, and a catalogue for offline use."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
-from araxes import queries
 from araxes.knowledge import graphs, owlapi
 from araxes.knowledge.reading import Document
 from araxes.knowledge.turtle import turtle
 from araxes.prefixes import BASE, ONTOLOGY_GRAPH, OWL, RDF_TYPE, shorten
+from araxes.problems import BadProject
 
-SYNTAXES = {"ttl": RdfFormat.TURTLE, "rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JSON_LD, "nt": RdfFormat.N_TRIPLES}
+SYNTAXES = {"rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JSON_LD, "nt": RdfFormat.N_TRIPLES}
 MERGED, BOTH = (f"{BASE}ontology/araxes-merged{end}" for end in ("", "-with-data"))
+NAME = re.compile(r"[a-z]+/[a-z0-9-]+")
 NOT_OWL = ("ontology/shapes/", "ontology/prefixes.ttl")
 KIND, ONTOLOGY = NamedNode(RDF_TYPE), NamedNode(f"{OWL}Ontology")
 VERSION = NamedNode(f"{OWL}versionIRI")
@@ -59,6 +61,9 @@ def papers(read: Sequence[Document]) -> list[Paper]:
     for each in _constructed(store, "headers"):
         made.setdefault(str(each.subject)[1:-1], set()).add(each)
     own = [paper for document in read for paper in _own(document, declared)]
+    if odd := [paper.iri for paper in own if not NAME.fullmatch(paper.name)]:
+        hint = f"An ontology is called {BASE}ontology/ and a name in small letters, digits and hyphens."
+        raise BadProject(f"No document can be named after {', '.join(odd)}", hint=hint)
     heads = {NamedNode(paper.iri) for paper in own}
     content: dict[str, set[Triple]] = {}
     for document in served:
@@ -99,8 +104,7 @@ def files(
 
 
 def _constructed(store: Store, name: str) -> Iterable[Triple]:
-    folder = graphs.QUERIES
-    yield from store.query(queries.read(folder / "documents" / f"{name}.rq", folder).text)  # type: ignore[misc]
+    yield from store.query(graphs.saved(f"documents/{name}").text)  # type: ignore[misc]
 
 
 def _own(document: Document, declared: Mapping[object, Triple]) -> Iterator[Paper]:
@@ -117,9 +121,8 @@ def _own(document: Document, declared: Mapping[object, Triple]) -> Iterator[Pape
 
 
 def _header_first(paper: Paper, prefixes: Mapping[str, str]) -> str:
-    comment, heads, *blocks = turtle(paper.triples, prefixes, "Made by the build from the project's files.").split(
-        "\n\n"
-    )
+    text = turtle(paper.triples, prefixes, "Made by the build from the files of the project.")
+    comment, heads, *blocks = text.split("\n\n")
     header = next(block for block in blocks if block.startswith(f"{shorten(paper.iri, prefixes)} a owl:Ontology"))
     blocks.remove(header)
     return "\n\n".join([comment, heads, header, *blocks])
