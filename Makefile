@@ -18,11 +18,12 @@ serve: $(STAMP) ## build the graph if needed and serve it (HOST, PORT)
 test: lint types tools ## run every test
 	@$(BIN)/python -m pytest $(TESTS)
 
-# What the tests need beside Python: foreign clients, OWLAPI and Graphviz. A test that lacks something is listed under NOT RUN.
+# What the tests need beside Python: foreign clients, OWLAPI, Graphviz, a browser and its fonts. A test that lacks something is listed under NOT RUN.
 tools:
-	@missing=""; for each in node:nodejs npm:npm curl:curl dot:graphviz; do \
+	@missing=""; for each in node:nodejs npm:npm curl:curl dot:graphviz chromium:chromium; do \
 		command -v $${each%%:*} >/dev/null || missing="$$missing $${each##*:}"; done; \
 	test -e /usr/share/java/owlapi-api.jar || missing="$$missing libowlapi-java"; \
+	test -e /usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf || missing="$$missing fonts-noto-core"; \
 	test -z "$$missing" && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing$$missing for the tests ..."; apt-get update --quiet=2 && apt-get install --yes --quiet=2 --no-install-recommends $$missing >/dev/null && exit 0; fi; \
@@ -43,6 +44,7 @@ check: $(STAMP) ## check everything
 
 bench: $(STAMP) .make/bench-venv/installed ## measure speed beside two other servers; QUICK=1 for a short run
 	@$(BIN)/python benchmarks/figures.py
+	@$(BIN)/python benchmarks/pages.py
 	@$(BIN)/python -m benchmarks.sweep $(if $(QUICK),--quick)
 
 derive: $(STAMP) ## run the rules and write data/inferred

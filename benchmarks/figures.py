@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from araxes.knowledge import reading, rules
+from araxes.knowledge import graphs, reading
 from araxes.project import Project
 
 ROOT = Path(__file__).parents[1]
@@ -50,7 +50,7 @@ def main() -> None:
         started = statistics.median(seconds(lambda: first_answer(releases)) for _ in range(TIMES))
     documents, _ = reading.read_turtle(project)
     saved = project.queries("rules")
-    ours = statistics.median(seconds(lambda: rules.derive(documents, saved)) for _ in range(TIMES))
+    ours = statistics.median(seconds(lambda: graphs.derive(documents, saved)) for _ in range(TIMES))
     sys.path.append(str(ROOT / "tests"))
     from rdflib_rules import derive_with_rdflib
 

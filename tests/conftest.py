@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 from araxes.engine import Engine
-from araxes.project import Project
-from araxes.release import Release, open_release
+from araxes.project import Project, Release, open_release
 from araxes.settings import Settings
 from helpers import NOT_RUN, ROOT, TINY, Copy, built, copy_of_tiny, query_url, request, rows, serving
 

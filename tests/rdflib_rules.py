@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from araxes.knowledge import graphs, rules
+from araxes.knowledge import graphs
 from araxes.knowledge.reading import Document
 from araxes.queries import SavedQuery
 from pyoxigraph import RdfFormat, Triple, parse, serialize
 from rdflib import Graph
 
 
-def derive_with_rdflib(documents: Sequence[Document], saved: Mapping[str, SavedQuery]) -> rules.Derived:
-    """Return what `rules.derive` returns but for the lists of what differs."""
-    derived: rules.Derived = {f"{rules.FOLDER}/{name}.ttl": set() for name in saved}
+def derive_with_rdflib(documents: Sequence[Document], saved: Mapping[str, SavedQuery]) -> graphs.Derived:
+    """Return what `graphs.derive` returns but for the lists of what differs."""
+    derived: graphs.Derived = {f"{graphs.FOLDER}/{name}.ttl": set() for name in saved}
     known = graphs.triples(graphs.asserted(documents))
     grown = True
     while grown:
@@ -20,7 +20,7 @@ def derive_with_rdflib(documents: Sequence[Document], saved: Mapping[str, SavedQ
         grown = False
         for name, triples in made.items():
             grown = grown or not triples <= known
-            derived[f"{rules.FOLDER}/{name}.ttl"] |= triples - known
+            derived[f"{graphs.FOLDER}/{name}.ttl"] |= triples - known
             known |= triples
     return derived
 

@@ -87,11 +87,11 @@ def test_each_package_shows_a_handful_of_names() -> None:
 @pytest.mark.parametrize(
     ("library", "owners"),
     [
-        ("pyshacl", {"shapes.py"}),
+        ("pyshacl", {"quality.py"}),
         ("owlready2", {"reuse.py"}),
-        ("jpype", {"owlapi.py"}),
+        ("jpype", {"logic.py"}),
         ("granian", {"serving.py"}),
-        ("rdflib", {"reuse.py", "shapes.py", "turtle.py"}),
+        ("rdflib", {"graphs.py", "quality.py", "reuse.py"}),
     ],
 )
 def test_each_heavy_library_has_its_owner(library: str, owners: set[str]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 
-from araxes.findings import TEXTS, Finding, Place, Report, caret, passed, report, shown
+from araxes.problems import FINDINGS, Finding, Place, Report, caret, passed, report, shown
 from araxes.queries import LAYOUTS
 from helpers import ROOT
 
@@ -54,9 +54,9 @@ def test_json_says_where_each_finding_is() -> None:
 def test_no_text_is_idle_and_each_says_what_to_do() -> None:
     code = "".join(path.read_text("utf-8") for path in (ROOT / "server").rglob("*.py"))
     code += " ".join(f'"bad-{key}"' for key in LAYOUTS)
-    assert len(TEXTS) > 20
-    assert [slug for slug in TEXTS if f'"{slug}"' not in code] == []
-    assert [slug for slug, text in TEXTS.items() if not text["message"] or not text["hint"]] == []
+    assert len(FINDINGS) > 20
+    assert [slug for slug in FINDINGS if f'"{slug}"' not in code] == []
+    assert [slug for slug, text in FINDINGS.items() if not text["message"] or not text["hint"]] == []
 
 
 def test_a_caret_keeps_the_tabs_before_it() -> None:

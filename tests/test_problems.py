@@ -21,7 +21,7 @@ def test_each_has_its_own_slug_status_title_and_hint(kind: type[Problem]) -> Non
 
 
 def test_no_text_is_idle() -> None:
-    assert set(problems.TEXTS) == {kind.slug for kind in every_problem()}
+    assert set(problems.PROBLEMS) == {kind.slug for kind in every_problem()}
 
 
 def test_a_document_has_the_members_of_rfc_9457_and_its_own() -> None:

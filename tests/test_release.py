@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from araxes.problems import BadRelease
-from araxes.release import CURRENT, open_release, peek, publish
+from araxes.project import CURRENT, open_release, peek, publish
 
 PARTS = {"dataset.nq": b"<urn:a> <urn:b> <urn:c> <urn:g> .\n", "queries/a.rq": b"ASK {}"}
 MANIFEST = {

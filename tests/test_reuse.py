@@ -7,7 +7,7 @@ from pathlib import Path
 import araxes
 import pytest
 from araxes.problems import BadRelease
-from araxes.release import Release
+from araxes.project import Release
 from helpers import ROOT, TINY, environment
 from rdflib import URIRef
 

@@ -13,12 +13,9 @@ from araxes.engine import Engine, Question, form_of, formats_for
 from araxes.engine.question import RESULTS
 from araxes.prefixes import XSD
 from araxes.problems import BadParameter, UnknownQuery
-from araxes.project import Project
-from araxes.release import Release
+from araxes.project import Project, Release
 
 Cell = str | int
-Rows = tuple[list[str], list[dict[str, Cell]]]
-WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 def text_of(word: str, given: Sequence[str], release: Release) -> str:
@@ -79,7 +76,7 @@ def _asked(release: Release, questions: Sequence[Question]) -> list[str]:
         return [(each.file.read() if each.file else each.body).decode("utf-8").rstrip("\n") for each in found]
 
 
-def _rows(document: Mapping[str, Any], known: Mapping[str, str]) -> Rows:
+def _rows(document: Mapping[str, Any], known: Mapping[str, str]) -> tuple[list[str], list[dict[str, Cell]]]:
     columns = document["head"]["vars"]
     bindings = document["results"]["bindings"]
     return columns, [{name: _cell(row[name], known) if name in row else "" for name in columns} for row in bindings]
@@ -89,7 +86,7 @@ def _cell(term: Mapping[str, Any], known: Mapping[str, str]) -> Cell:
     value = str(term["value"])
     if term["type"] == "uri":
         return prefixes.shorten(value, known)
-    whole = term.get("datatype") == f"{XSD}integer" and WHOLE.fullmatch(value)
+    whole = term.get("datatype") == f"{XSD}integer" and re.fullmatch(r"[+-]?[0-9]{1,18}", value)
     return int(value) if whole else value.replace("\n", " ")
 
 

@@ -10,15 +10,12 @@ from typing import Any, NoReturn
 import click
 
 from araxes import __version__, reuse, settings
-from araxes.findings import Report, caret, passed, shown
-from araxes.problems import BadParameter, BadQuery, BadSetting, Problem, UnknownQuery
-from araxes.project import Project, locate
-from araxes.release import open_release, release_of
+from araxes.problems import BadParameter, BadQuery, BadSetting, Problem, Report, UnknownQuery, caret, passed, shown
+from araxes.project import Project, locate, open_release, release_of
 from araxes.reuse import say
 
 Paths = tuple[Path, ...]
 FOUND, USAGE, COULD_NOT = 1, 2, 3
-USAGE_PROBLEMS = (BadParameter, BadQuery, BadSetting, UnknownQuery)
 CODES = """\b
 Exit codes:
   0  fine
@@ -26,7 +23,6 @@ Exit codes:
   2  the command was not understood
   3  the command could not run"""
 FORMATS = ("table", "json", "xml", "csv", "tsv", "turtle", "trig", "ntriples", "nquads", "rdfxml", "jsonld")
-ABOUT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 FILE = click.Path(path_type=Path)
 FOLDER: dict[str, Any] = {"type": click.Path(file_okay=False, path_type=Path), "metavar": "DIR"}
 
@@ -54,7 +50,7 @@ def tell(step: str) -> None:
         say(f"{step} ...")
 
 
-@click.group(epilog=CODES, context_settings=ABOUT)
+@click.group(epilog=CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="araxes")
 def group() -> None:
     """Build, check, ask and serve the knowledge graph of positions in the South Caucasus."""
@@ -69,7 +65,7 @@ def main() -> None:
         if source := problem.more.get("source"):
             say(f"    {source}\n    {caret(str(source), int(str(problem.more['column'])))}")
         say(f"    {problem.advice}")
-        sys.exit(USAGE if isinstance(problem, USAGE_PROBLEMS) else COULD_NOT)
+        sys.exit(USAGE if isinstance(problem, BadParameter | BadQuery | BadSetting | UnknownQuery) else COULD_NOT)
     except Exception as error:  # noqa: BLE001 - whatever it is, a person gets one line, and a script its exit code
         said = " ".join(str(error).split()) or "it gives no reason"
         say(f"error: the command could not run: {type(error).__name__}: {said}")
@@ -98,7 +94,7 @@ def check(project: Project, _: Path, machine: bool, without_reasoner: bool) -> N
     """Check ontology, data, queries and rules; list everything that must change."""
     from araxes.knowledge import pipeline
 
-    _end_with(pipeline.check(project, reasoner=not without_reasoner, tell=tell).done, machine)
+    _end_with([*pipeline.check(project, reasoner=not without_reasoner, tell=tell).reports.values()], machine)
 
 
 @group.command()
@@ -173,10 +169,10 @@ def anchors() -> None:
 @click.option("--source", metavar="KEY", help="Which document the text is, such as kaleji-2023.")
 def verify(project: Project, _: Path, machine: bool, text: Path, source: str | None) -> None:
     """Check every passage against TEXT, your own copy of the article; list those that fail."""
-    from araxes.knowledge import passages, reading
+    from araxes.knowledge import quality, reading
 
     documents, read = reading.read_turtle(project)
-    _end_with([passages.verify(documents, text, source) if read.passed else read], machine)
+    _end_with([quality.verify(documents, text, source) if read.passed else read], machine)
 
 
 def _end_with(reports: list[Report], machine: bool) -> NoReturn:

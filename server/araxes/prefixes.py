@@ -7,11 +7,8 @@ from pathlib import Path
 from pyoxigraph import RdfFormat, parse
 
 BASE = "https://w3id.org/araxes/"
-NS = BASE + "ns/"
-THINGS = BASE + "id/"
-GRAPHS = BASE + "graph/"
-ONTOLOGY_GRAPH = GRAPHS + "ontology"
-INFERRED_GRAPH = GRAPHS + "inferred"
+NS, THINGS, GRAPHS = BASE + "ns/", BASE + "id/", BASE + "graph/"
+ONTOLOGY_GRAPH, INFERRED_GRAPH, GEOMETRY_GRAPH = GRAPHS + "ontology", GRAPHS + "inferred", GRAPHS + "geometry"
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
@@ -19,8 +16,7 @@ OWL = "http://www.w3.org/2002/07/owl#"
 SH = "http://www.w3.org/ns/shacl#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
-RDF_TYPE = RDF + "type"
-RDFS_LABEL = RDFS + "label"
+RDF_TYPE, RDFS_LABEL = RDF + "type", RDFS + "label"
 PREFIX_FILE = "ontology/prefixes.ttl"
 LOCAL = re.compile(r"[A-Za-z0-9_](?:[\w.-]*[\w-])?", re.ASCII)
 

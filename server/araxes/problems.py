@@ -1,12 +1,17 @@
-"""Everything that can go wrong for a person; what each says is in problems.toml, under the name of its class."""
+"""What goes wrong for a person: problems, which end the work, and what checks found; texts are in two files of TOML."""
 
+import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal, NamedTuple
 
-TEXTS: Mapping[str, Mapping[str, Any]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+Severity = Literal["error", "warning"]
+State = Literal["ran", "skipped", "not run"]
+HERE = Path(__file__).parent
+PROBLEMS, FINDINGS = (tomllib.loads((HERE / f"{name}.toml").read_text("utf-8")) for name in ("problems", "findings"))
+HOLE = re.compile(r"\{(\w+)\}")
 
 
 class Problem(Exception):
@@ -17,7 +22,7 @@ class Problem(Exception):
     def __init_subclass__(cls) -> None:
         """Give a kind its slug, and its texts."""
         cls.slug = re.sub("(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
-        for name, text in TEXTS[cls.slug].items():
+        for name, text in PROBLEMS[cls.slug].items():
             setattr(cls, name, text)
 
     def __init__(self, detail: str, *, hint: str | None = None, more: Mapping[str, object] | None = None) -> None:
@@ -55,6 +60,7 @@ class UnknownGraph(Problem): ...
 class NotAcceptable(Problem): ...
 class UnsupportedMediaType(Problem): ...
 class NotFound(Problem): ...
+class Gone(Problem): ...
 class MethodNotAllowed(Problem): ...
 class ServerFault(Problem): ...
 # fmt: on
@@ -63,3 +69,107 @@ class ServerFault(Problem): ...
 def every_problem(below: type[Problem] = Problem) -> list[type[Problem]]:
     """Return every kind of problem, each before those that are kinds of it."""
     return [kind for child in below.__subclasses__() for kind in (child, *every_problem(child))]
+
+
+class Place(NamedTuple):
+    """Where something stands: a file of the project, and in it a line and a column, both counted from 1."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """Return `file:line:column`, without the parts that are not known."""
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+
+
+class Finding(NamedTuple):
+    """One thing that somebody should change; `quote` is the source line with its caret, where there is one."""
+
+    message: str
+    hint: str = ""
+    place: Place | None = None
+    severity: Severity = "error"
+    quote: str = ""
+
+    def __str__(self) -> str:
+        """Return the finding as lines for a person."""
+        where = f"{self.place}: " if self.place else ""
+        below = [line for line in (*self.quote.split("\n"), self.hint) if line]
+        return "\n    ".join([f"{where}{self.severity}: {self.message}", *below])
+
+    def document(self) -> dict[str, object]:
+        """Return the finding as a JSON object."""
+        place = {name: value or None for name, value in (self.place or Place(""))._asdict().items()}
+        return {"severity": self.severity, "message": self.message, "hint": self.hint, **place}
+
+
+class Report(NamedTuple):
+    """What one step looked at and found; a step that looked at nothing has not passed: empty is not clean."""
+
+    step: str
+    looked_at: int
+    unit: str = "things"
+    findings: tuple[Finding, ...] = ()
+    seconds: float = 0.0
+    state: State = "ran"
+    remark: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Return whether the next step may rely on this one: not where it could not run, but where it was skipped."""
+        clean = self.looked_at > 0 and all(finding.severity != "error" for finding in self.findings)
+        return clean if self.state == "ran" else self.state == "skipped"
+
+    def summary(self) -> str:
+        """Return one line that says what was done."""
+        if self.state != "ran":
+            return f"{self.step}: {self.state}: {self.remark}"
+        found = f"{len(self.findings)} finding{'' if len(self.findings) == 1 else 's'}"
+        nothing = "" if self.looked_at or self.findings else " - FAILED, since there was nothing to look at"
+        remark = f" ({self.remark})" if self.remark else ""
+        return f"{self.step}: {self.looked_at:,} {self.unit} looked at, {found}, {self.seconds:.1f} s{remark}{nothing}"
+
+    def document(self) -> dict[str, object]:
+        """Return the report as a JSON object."""
+        findings = [finding.document() for finding in self.findings]
+        return {**self._asdict(), "passed": self.passed, "seconds": round(self.seconds, 3), "findings": findings}
+
+
+def filled(text: str, words: Mapping[str, str]) -> str:
+    """Return a text with a word for each name in braces."""
+    return HOLE.sub(lambda hole: words.get(hole[1], "nothing"), text)
+
+
+def finding(slug: str, place: Place | None, text: str | None = None, **words: str) -> Finding:
+    """Return the finding of that name in findings.toml, filled with words; of a text it shows the line at its place."""
+    found = Finding(filled(FINDINGS[slug]["message"], words), filled(FINDINGS[slug]["hint"], words), place)
+    if text is None or place is None:
+        return found
+    line = dict(enumerate(text.splitlines(), 1)).get(place.line, "")
+    shown = line[max(0, place.column - 80) : place.column + 40]
+    return found._replace(quote=f"{shown}\n{caret(shown, min(place.column, 80))}")
+
+
+def caret(source: str, column: int) -> str:
+    """Return a caret below the column of a source line, whose tabs are kept so that it stands there in any terminal."""
+    return re.sub(r"[^\t]", " ", source[: column - 1].ljust(column - 1)) + "^"
+
+
+def report(step: str, looked_at: int, unit: str, findings: Iterable[Finding], remark: str = "") -> Report:
+    """Return a report whose findings are sorted by place, each once."""
+    ordered = sorted(dict.fromkeys(findings), key=lambda one: (one.place is None, one.place or Place(""), one.message))
+    return Report(step, looked_at, unit, tuple(ordered), remark=remark)
+
+
+def passed(reports: Sequence[Report]) -> bool:
+    """Return whether every report passed; no report at all is not a pass."""
+    return bool(reports) and all(each.passed for each in reports)
+
+
+def shown(reports: Sequence[Report], *, machine: bool = False) -> str:
+    """Return findings and summaries for a person, or the reports as one JSON document for a machine."""
+    if not machine:
+        return "\n".join(line for each in reports for line in (*map(str, each.findings), each.summary()))
+    steps = [each.document() for each in reports]
+    return json.dumps({"passed": passed(reports), "steps": steps}, indent=2, ensure_ascii=False)

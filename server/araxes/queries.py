@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from araxes.findings import Finding, Place, finding
 from araxes.prefixes import XSD
-from araxes.problems import BadParameter, BadQuery
+from araxes.problems import BadParameter, BadQuery, Finding, Place, finding
 
 HEADER = re.compile(r"#:\s*([a-z][a-z-]*):\s*(.*?)\s*$")
 PARAMETER = re.compile(r'(\w+)\s+(iri|[A-Za-z][\w.-]*:[\w.-]+|<[^<>\s]+>)\s+"(.*)"$')
@@ -82,21 +81,26 @@ def load(folder: Path, root: Path) -> dict[str, SavedQuery]:
 
 def faults(query: SavedQuery) -> Iterator[Finding]:
     """Yield a finding for everything in the header that is not well formed."""
-    lines = enumerate(_header_lines(query.text), 1)
-    yield from (fault for number, line in lines if (fault := _fault_of(line, Place(query.file, number))))
+    for number, line in enumerate(_header_lines(query.text), 1):
+        match, place = HEADER.match(line), Place(query.file, number)
+        key, value = match.groups() if match else ("", "")
+        if not match:
+            yield finding("no-key", place, line=line.strip())
+        elif key in LAYOUTS and not LAYOUTS[key].match(value):
+            yield finding(f"bad-{key}", place, value=value)
+        if value not in CHOICES.get(key, (value,)):
+            yield finding("no-choice", place, key=key, value=repr(value), choices=", ".join(CHOICES[key]))
+        elif match and not value and key not in LAYOUTS:
+            yield finding("no-value", place, key=key)
     declared = {parameter.name for parameter in query.parameters}
     marked = {match[2]: query.text.count("\n", 0, match.start(2)) + 1 for match in MARKED.finditer(query.text)}
-    for name in sorted(declared - marked.keys()):
-        yield finding("no-marked-line", Place(query.file, 1), name=name)
-    for name in sorted(marked.keys() - declared):
-        yield finding("no-parameter", Place(query.file, marked[name]), name=name)
+    for name in sorted(declared ^ marked.keys()):
+        slug = "no-parameter" if name in marked else "no-marked-line"
+        yield finding(slug, Place(query.file, marked.get(name, 1)), name=name)
 
 
 def bind(query: SavedQuery, given: Mapping[str, str], prefixes: Mapping[str, str] | None = None) -> str:
-    """Return the query with the given values for the defaults, each checked and written as a term, never pasted.
-
-    Raises `BadParameter` for what is no parameter, and for what is no IRI, prefixed name or literal of its datatype.
-    """
+    """Return the query with the given values, each checked and written as a term; raises `BadParameter`."""
     known = {**(prefixes or {}), **dict(PREFIX.findall(query.text))}
     kinds = {parameter.name: parameter.kind for parameter in query.parameters}
     if unknown := [name for name in given if name not in kinds]:
@@ -112,17 +116,6 @@ def bind(query: SavedQuery, given: Mapping[str, str], prefixes: Mapping[str, str
 
 def _header_lines(text: str) -> Iterator[str]:
     return takewhile(lambda line: line.startswith("#:"), text.splitlines())
-
-
-def _fault_of(line: str, place: Place) -> Finding | None:
-    if not (match := HEADER.match(line)):
-        return finding("no-key", place, line=line.strip())
-    key, value = match.groups()
-    if key in LAYOUTS and not LAYOUTS[key].match(value):
-        return finding(f"bad-{key}", place, value=value)
-    if value not in CHOICES.get(key, (value,)):
-        return finding("no-choice", place, key=key, value=repr(value), choices=", ".join(CHOICES[key]))
-    return None if value else finding("no-value", place, key=key)
 
 
 def _term(value: str, kind: str, prefixes: Mapping[str, str]) -> str:

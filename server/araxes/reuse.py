@@ -10,19 +10,15 @@ from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from araxes.prefixes import BASE, NS
 from araxes.problems import BadRelease, ToolMissing
-from araxes.project import Project, locate
-from araxes.release import DOCUMENTS, Release, open_release, peek
+from araxes.project import DOCUMENTS, Project, Release, locate, open_release, peek
 
 say = partial(click.echo, err=True)
-if TYPE_CHECKING:
-    from rdflib import Dataset
-
 WHOLE = "ontology/araxes-merged-with-data"
 
 
@@ -43,9 +39,9 @@ def fresh_release(project: Project, releases: Path, *, build: bool = True) -> Re
         return current
     say("The project has changed since the last build: building." if current else "There is no release yet: building.")
     words = ["build", "--project", str(project.root), "--release", str(releases)]
-    from araxes.knowledge import owlapi
+    from araxes.knowledge import available
 
-    if not owlapi.available():
+    if not available():
         say("WARNING: the reasoner is not installed, so this build does not check the ontology's logic.")
         say("    Install it with: pip install 'araxes[reason]'")
         words.append("--without-reasoner")
@@ -57,7 +53,7 @@ def fresh_release(project: Project, releases: Path, *, build: bool = True) -> Re
     raise BadRelease(f"The build failed; the earlier release {current.name} is untouched", hint=hint)
 
 
-def dataset(folder: str | Path | None = None) -> "Dataset":
+def dataset(folder: str | Path | None = None) -> Any:
     """Return a release as an rdflib dataset: a graph for each named graph, and their union as default graph."""
     from rdflib import Dataset
 

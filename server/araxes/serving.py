@@ -12,16 +12,15 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from araxes.engine import Engine
-from araxes.engine.worker import end_with_parent, problem_of
+from araxes.engine.crew import end_with_parent, problem_of
 from araxes.problems import CannotListen, Problem
-from araxes.release import Release
+from araxes.project import Release
 from araxes.settings import Settings
 from araxes.web import create_app
 
@@ -31,9 +30,20 @@ MOST_DESCRIPTORS, SPARE, MOST_IN_PIPE = 65_536, 256, 65_536
 
 def serve(opened: Callable[[], Release], settings: Settings) -> None:
     """Serve a release until the process is told to stop; SIGHUP changes to the one that `opened` then returns."""
-    with _address(settings) as held:
+    # Holding the address without listening keeps a free port ours until it is served.
+    try:
+        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        held = socket.socket(family, socket.SOCK_STREAM)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((settings.host, settings.port))
+        # Only now, so that a port on which somebody listens is refused, and not shared.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    except OSError as error:
+        found = f"{settings.host}:{settings.port} cannot be listened on: {error.strerror or error}"
+        raise CannotListen(found) from None
+    with held:
         host, port = held.getsockname()[:2]
-        settings = replace(settings, host=host, port=port)
+        settings = settings._replace(host=host, port=port)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to change
         heard, tell = os.pipe()
         parent = os.getpid()
@@ -71,21 +81,17 @@ def _attend(write_log: Callable[[], None], release: Release, settings: Settings)
     while not pause.wait(PAUSE):
         with suppress(OSError), socket.create_connection((settings.host, settings.port), timeout=1):
             break
-    _drop_those_who_never_read(settings.port)
+    # Have the system end connections whose other side takes nothing for a while; each inherits the option set here.
+    for path in Path("/proc/self/fd").iterdir() if sys.platform == "linux" else ():
+        with suppress(OSError), socket.fromfd(int(path.name), socket.AF_INET, socket.SOCK_STREAM) as found:
+            if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and found.getsockname()[1] == settings.port:
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READ_SECONDS * 1000)
     about = f"{release.triples:,} {'triple' if release.triples == 1 else 'triples'} (release {release.name})"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     click.echo(f"Araxes serves {about} at http://{host}:{settings.port}/")
     atexit.register(write_log)
     while not pause.wait(LOG_SECONDS):
         write_log()
-
-
-def _drop_those_who_never_read(port: int) -> None:
-    """Have the system end connections whose other side takes nothing for a while; each inherits the option set here."""
-    for path in Path("/proc/self/fd").iterdir() if sys.platform == "linux" else ():
-        with suppress(OSError), socket.fromfd(int(path.name), socket.AF_INET, socket.SOCK_STREAM) as found:
-            if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and found.getsockname()[1] == port:
-                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READ_SECONDS * 1000)
 
 
 def _run(load: Callable[[], Any], settings: Settings) -> None:
@@ -112,28 +118,9 @@ def _run(load: Callable[[], Any], settings: Settings) -> None:
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
-        workers=1,
         blocking_threads=settings.threads,
         backpressure=max(descriptors - 2 * settings.threads - SPARE, settings.threads),
         log_level=LogLevels.error,
         respawn_failed_workers=True,
         workers_kill_timeout=5,
     ).serve(target_loader=load, wrap_loader=False)
-
-
-def _address(settings: Settings) -> socket.socket:
-    """Return a socket that holds the address without listening, so that a free port stays ours until it is served."""
-    host, port = settings.host, settings.port
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        with socket.socket(family, socket.SOCK_STREAM) as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind((host, port))
-            port = trial.getsockname()[1]
-        held = socket.socket(family, socket.SOCK_STREAM)
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        held.bind((host, port))
-    except OSError as error:
-        raise CannotListen(f"{host}:{port} cannot be listened on: {error.strerror or error}") from None
-    return held

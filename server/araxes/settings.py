@@ -2,18 +2,17 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from araxes.problems import BadSetting
+from araxes.problems import BadSetting, Problem
 
 FILE = "ARAXES_SETTINGS"
 TEXTS: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
 class Setting(NamedTuple):
-    """One setting; a number must lie between `least` and `most`; a `limit` stands on the limits page."""
+    """One setting: a number between `least` and `most`; others are told of a `limit`, and what is said `beyond` it."""
 
     name: str
     default: str | int
@@ -21,6 +20,7 @@ class Setting(NamedTuple):
     least: int = 0
     most: int = 0
     limit: bool = False
+    beyond: str = ""
 
     @property
     def variable(self) -> str:
@@ -40,8 +40,7 @@ class Setting(NamedTuple):
         return number
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The value of every setting."""
 
     host: str = "127.0.0.1"
@@ -67,25 +66,27 @@ class Settings:
     log_addresses: int = 0
 
 
-SETTINGS = tuple(Setting(each.name, getattr(Settings(), each.name), **TEXTS[each.name]) for each in fields(Settings))
+SETTINGS = tuple(Setting(name, default, **TEXTS[name]) for name, default in Settings()._asdict().items())
 
 
 def load(environ: Mapping[str, str], given: Mapping[str, object]) -> Settings:
     """Return the settings, each as given, else from the environment, the file or its default; raises `BadSetting`."""
-    file = given.get("file") or environ.get(FILE)
-    written = _written(str(file)) if file else {}
     values: dict[str, Any] = {}
+    written: Mapping[str, object] = {}
+    if file := given.get("file") or environ.get(FILE):
+        try:
+            written = tomllib.loads(Path(str(file)).read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise BadSetting(f"The file of settings {file} cannot be read: {error}") from None
+    if unknown := sorted(written.keys() - Settings._fields):
+        raise BadSetting(f"The file of settings {file} holds {', '.join(unknown)}, which is no setting")
     for each in SETTINGS:
         known = environ.get(each.variable, written.get(each.name, each.default))
         values[each.name] = each.read(known if given.get(each.name) is None else given[each.name])
     return Settings(**values)
 
 
-def _written(file: str) -> Mapping[str, object]:
-    try:
-        found = tomllib.loads(Path(file).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadSetting(f"The file of settings {file} cannot be read: {error}") from None
-    if unknown := sorted(found.keys() - {each.name for each in SETTINGS}):
-        raise BadSetting(f"The file of settings {file} holds {', '.join(unknown)}, which is no setting")
-    return found
+def beyond(kind: type[Problem], name: str, most: int, **more: object) -> Problem:
+    """Return the problem of what passed the limit of that name, in the words of settings.toml."""
+    said = TEXTS[name]["beyond"].format(most=most, seconds=most / 1000)
+    return kind(said, more={**more, "limit": name, "most": most})

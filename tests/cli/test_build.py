@@ -6,8 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from araxes.project import Project
-from araxes.release import open_release
+from araxes.project import Project, open_release
 from helpers import TINY, Copy, araxes, copy_of_tiny
 
 FAST = "--without-reasoner"

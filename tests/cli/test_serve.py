@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from araxes.release import open_release
+from araxes.project import open_release
 from helpers import ROOT, Copy, araxes, environment, query_url, request, rows, serving
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"

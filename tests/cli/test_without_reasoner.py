@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from araxes.release import open_release
+from araxes.project import open_release
 from helpers import Copy
 
 HIDE = """import importlib.util

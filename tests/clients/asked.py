@@ -41,13 +41,16 @@ OPTIONAL = Asked(
     PREFIXES
     + """SELECT ?label ?code ?also WHERE {
   ?state a ax:State ; rdfs:label ?label ; ax:isoAlpha2Code ?code
-  OPTIONAL { ?state skos:altLabel ?also }
+  FILTER ( LANG(?label) = "en" )
+  OPTIONAL { ?state skos:altLabel ?also FILTER ( LANG(?also) = "en" ) }
 }""",
     ("label", "code", "also"),
     {
         ("Armenia", "AM", None),
         ("Azerbaijan", "AZ", None),
+        ("Georgia", "GE", None),
         ("Iran", "IR", None),
+        ("Iraq", "IQ", None),
         ("Israel", "IL", None),
         ("Russia", "RU", None),
         ("Syria", "SY", None),
@@ -84,7 +87,7 @@ GRAPH = (
     + """CONSTRUCT { ?state skos:prefLabel ?label ; ax:opposes ?proposition } WHERE {
   ?position ax:isHeldBy ?state ; ax:hasStance <https://w3id.org/araxes/scheme/stance/opposes> ;
     ax:isTowards proposition:western-intervention , ?proposition .
-  ?state rdfs:label ?label
+  ?state rdfs:label ?label FILTER ( LANG(?label) = "en" )
 }"""
 )
 PROPOSITION = "https://w3id.org/araxes/id/proposition/western-intervention"

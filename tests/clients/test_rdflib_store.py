@@ -1,7 +1,7 @@
 """rdflib's SPARQLStore: a graph in code whose triples are behind the endpoint."""
 
 import pytest
-from araxes.release import Release
+from araxes.project import Release
 from clients.asked import GRAPH, NO, NS, PREFIXES, STATE, TABLES, TRIPLES, YES, triples_of
 from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import RDF, RDFS, SKOS, XSD

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from araxes.release import Release
+from araxes.project import Release
 from differential import forms, patterns
 from differential.data import Data
 from differential.reference import Answered, Asked, by_reference, by_server

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from araxes.release import Release
+from araxes.project import Release
 from differential.data import Data
 from differential.reference import Asked, by_reference, by_server
 from differential.values import value

@@ -4,9 +4,9 @@ import io
 from collections.abc import Callable
 
 import pytest
-from araxes.engine import Question, form_of, formats_for, guard
-from araxes.engine.dataset import Loaded, load
-from araxes.engine.evaluate import evaluate
+from araxes.engine import Question, form_of, formats_for
+from araxes.engine import question as guard
+from araxes.engine.evaluate import Loaded, evaluate, load
 from araxes.settings import Settings
 
 PREFIXES = {"": "http://x/", "rdfs": "http://www.w3.org/2000/01/rdf-schema#"}

@@ -8,7 +8,7 @@ import pytest
 from araxes.engine import Answer, Engine, Question, form_of, formats_for
 from araxes.engine.question import GRAPHS
 from araxes.problems import BadQuery, BadRequest, NotAcceptable, UpdateRefused
-from araxes.release import Release
+from araxes.project import Release
 from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, QueryResultsFormat, QuerySolutions, RdfFormat, parse, parse_query_results

@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from araxes.engine.dataset import from_clauses, load
+from araxes.engine.evaluate import from_clauses, load
 from araxes.problems import BadData, BadQuery, BadRequest
 from hypothesis import given as examples
 from hypothesis import settings

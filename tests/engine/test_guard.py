@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 
 import pytest
-from araxes.engine import guard
+from araxes.engine import question as guard
 from araxes.problems import BadQuery, QueryTooDeep, QueryTooLong, ServiceRefused
 from araxes.settings import Settings
 from hypothesis import example, given, settings

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from araxes.engine import guard
+from araxes.engine import question as guard
 from araxes.problems import Problem
 from araxes.settings import Settings
 from hypothesis import given, settings

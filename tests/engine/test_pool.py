@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from araxes.engine.crew import Crew
 from araxes.engine.pool import Pool
 from araxes.engine.question import GRAPHS, RESULTS, Answer, Question
 from araxes.problems import AnswerTooLarge, BadRelease, BadSetting, Problem, QueryTooSlow, TooMuchMemory, Unavailable
-from araxes.release import Release, release_of
+from araxes.project import Release, release_of
 from araxes.settings import Settings, load
 
 SETTINGS = Settings(
@@ -44,7 +43,7 @@ def own(tiny_release: Release) -> Iterator[Pool]:
 
 
 def ask(pool: Pool, text: str, **more: object) -> Answer:
-    return pool.ask(replace(Question(text, CSV), **more))
+    return pool.ask(Question(text, CSV)._replace(**more))
 
 
 def number(pool: Pool) -> int:

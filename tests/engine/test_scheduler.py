@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from araxes.engine.scheduler import Scheduler, Turn
+from araxes.engine.pool import Scheduler, Turn
 from araxes.problems import Busy
 from araxes.settings import Settings
 from hypothesis import given, settings

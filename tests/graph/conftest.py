@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 from araxes import queries
-from araxes.project import Project
-from araxes.release import Release
+from araxes.project import Project, Release
 
 COUNTED: list[str] = []
 

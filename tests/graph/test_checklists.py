@@ -159,6 +159,8 @@ def test_every_rule_on_the_ontology_is_named() -> None:
         "loaded-word",
         "one-class",
         "passage-key",
+        "share-alike-alone",
+        "silent-source",
         "two-files",
     }
     rules = {path.stem for path in (ROOT / "queries" / "quality").glob("*.rq")}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from araxes.knowledge import handbook
+from araxes.knowledge import publishing
 from araxes.knowledge.reading import read_turtle
 from araxes.project import Project
 
@@ -33,7 +33,7 @@ def svg(name: str, text: str) -> str:
         drawn = re.sub(old, new, drawn, flags=re.DOTALL)
     labelled = (
         '<svg role="group" aria-labelledby="_diagram-title _diagram-desc"\\1>\n'
-        f"{handbook.mark(text)}\n"
+        f"{publishing.mark(text)}\n"
         f'<title id="_diagram-title">Classes and properties of {name}</title>\n'
         '<desc id="_diagram-desc">Each box and each label of an arrow leads to the description of its term. '
         "The same is said in words below.</desc>"
@@ -49,7 +49,7 @@ def shown(drawing: str) -> list[str]:
 
 def texts() -> dict[str, str]:
     project = Project(ROOT)
-    return handbook.dots(read_turtle(project)[0], project.prefixes())
+    return publishing.Book(read_turtle(project)[0], project.prefixes()).dots()
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_each_diagram_is_drawn_from_the_ontology_as_it_is(dots: dict[str, str], 
     present = {path.stem: path.read_text("utf-8") for path in FOLDER.glob("*.svg")}
     assert len(dots) > 8
     assert present.keys() == dots.keys(), "run: python tests/graph/test_diagrams.py"
-    stale = [name for name, text in dots.items() if handbook.mark(text) not in present[name]]
+    stale = [name for name, text in dots.items() if publishing.mark(text) not in present[name]]
     assert stale == [], "run: python tests/graph/test_diagrams.py"
     arrows = sum(text.count(" -> ") for text in dots.values())
     assert arrows > 100

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import html5rdf
 import pytest
-from araxes.knowledge import handbook
+from araxes.knowledge import publishing
 from araxes.knowledge.reading import Document, read_turtle
 from araxes.project import Project
 from araxes.queries import SavedQuery
@@ -43,7 +43,7 @@ def rendered(project: Project, axioms: dict[str, list[str]] | None = None) -> di
     """Return the pages of a project, read anew."""
     drawings = {path.stem: path.read_text("utf-8") for path in project.root.glob("ontology/diagrams/*.svg")}
     saved = project.queries("competency")
-    return handbook.pages(read_turtle(project)[0], saved, project.prefixes(), axioms or {}, drawings, EVERY)
+    return publishing.pages(read_turtle(project)[0], saved, project.prefixes(), axioms or {}, drawings, EVERY)
 
 
 def tree(text: str) -> ET.Element:
@@ -259,7 +259,7 @@ def test_every_link_leads_to_something(trees: Trees, project: Project) -> None:
             continue
         file, _, anchor = href.partition("#")
         if file.startswith("../"):
-            assert file == "../" or file.removeprefix("../?example=") in project.queries("competency"), href
+            assert file == "../" or file.removeprefix("../sparql?example=") in project.queries("competency"), href
             seen["queries"] += 1
         elif file and not file.endswith(".html"):
             name, _, end = file.rpartition(".")
@@ -393,8 +393,8 @@ def test_the_questions_that_need_a_term_are_shown_with_the_query(project: Projec
     saved = {
         "x99-who": SavedQuery("x99-who", "competency", "x99-who.rq", "", (("id", "X99"), ("question", "Who & why?")))
     }
-    page = handbook.pages([*documents, more], saved, project.prefixes(), {}, {}, ())["ontology/positions.html"]
-    [link] = [a for a in tree(page).iter(f"{H}a") if a.get("href") == "../?example=x99-who"]
+    page = publishing.pages([*documents, more], saved, project.prefixes(), {}, {}, ())["ontology/positions.html"]
+    [link] = [a for a in tree(page).iter(f"{H}a") if a.get("href") == "../sparql?example=x99-who"]
     assert words(link) == "Who & why?"
 
 
@@ -402,8 +402,8 @@ def test_a_diagram_is_shown_only_as_long_as_it_fits(project: Project, pages: dic
     assert sum("<svg" in page for page in pages.values()) > 8
     assert not any("The diagram is missing" in page for page in pages.values())
     documents, prefixes = read_turtle(project)[0], project.prefixes()
-    stale = dict.fromkeys(handbook.dots(documents, prefixes), "<svg><!-- DOT 0 --></svg>")
-    page = handbook.pages(documents, {}, prefixes, {}, stale, ())["ontology/positions.html"]
+    stale = dict.fromkeys(publishing.Book(documents, prefixes).dots(), "<svg><!-- DOT 0 --></svg>")
+    page = publishing.pages(documents, {}, prefixes, {}, stale, ())["ontology/positions.html"]
     assert "<svg" not in page and "The diagram is missing" in page
 
 
@@ -425,7 +425,7 @@ ax:Hostile a owl:Class ; rdfs:subClassOf ax:Position ; rdfs:label "{escaped}"@en
     assert words(identified(section, "Hostile_")) == hostile
     assert [words(part) for part in section.iter() if part.get("lang") == "he"] == [hostile]
     assert words(section).count(hostile) >= 4
-    assert "<script" not in handbook.dots(read_turtle(project)[0], project.prefixes())["positions"]
+    assert "<script" not in publishing.Book(read_turtle(project)[0], project.prefixes()).dots()["positions"]
     for text in pages.values():
         assert not [part for part in tree(text).iter() if part.tag == f"{H}script"]
         assert "javascript:" not in [part.get("href", "").partition("alert")[0] for part in tree(text).iter()]
@@ -434,7 +434,7 @@ ax:Hostile a owl:Class ; rdfs:subClassOf ax:Position ; rdfs:label "{escaped}"@en
 
 def test_the_same_project_makes_the_same_bytes(project: Project, pages: dict[str, str]) -> None:
     assert rendered(Project(ROOT)) == pages
-    backwards = handbook.pages(
+    backwards = publishing.pages(
         [
             Document(each.file, each.graph, each.text, tuple(reversed(each.quads)), each.prefixes)
             for each in reversed(read_turtle(project)[0])

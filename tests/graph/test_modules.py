@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from araxes.knowledge import logic, owlapi
+from araxes.knowledge import available, logic
 from helpers import ROOT, not_run
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, parse
 
@@ -226,7 +226,7 @@ def test_what_a_module_repeats_of_another_is_what_that_one_says() -> None:
 
 
 def test_each_ontology_and_each_pair_of_modules_is_consistent(counted: Callable[[str], None]) -> None:
-    if not owlapi.available():
+    if not available():
         not_run("the OWL reasoner is not installed (pip install 'araxes[reason]')")
     sets = [(name,) for name in NAMES] + list(combinations(MODULES, 2))
     assert (MODULE + "actors", MODULE + "positions") in sets

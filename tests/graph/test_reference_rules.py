@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from araxes.knowledge import reading, rules
+from araxes.knowledge import graphs, reading
 from araxes.knowledge.reading import Document
 from araxes.project import Project
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
@@ -13,7 +13,7 @@ from rdflib_rules import derive_with_rdflib
 
 AX = "https://w3id.org/araxes/ns/"
 ID = "https://w3id.org/araxes/id/"
-COMPARISONS = f"{rules.FOLDER}/compare-positions.ttl"
+COMPARISONS = f"{graphs.FOLDER}/compare-positions.ttl"
 STATED_SECONDS = 30
 CEILING = 10 * STATED_SECONDS
 
@@ -25,12 +25,12 @@ def documents(project: Project) -> list[Document]:
 
 
 @pytest.fixture(scope="module")
-def derived(project: Project, documents: list[Document]) -> rules.Derived:
+def derived(project: Project, documents: list[Document]) -> graphs.Derived:
     """Return what the rules make of the project."""
-    return rules.derive(documents, project.queries("rules"))
+    return graphs.derive(documents, project.queries("rules"))
 
 
-def derive_without(project: Project, documents: list[Document], drop: Iterable[str]) -> rules.Derived:
+def derive_without(project: Project, documents: list[Document], drop: Iterable[str]) -> graphs.Derived:
     """Return what the rules make when everything about some things is taken away."""
     gone = set(drop)
 
@@ -38,21 +38,21 @@ def derive_without(project: Project, documents: list[Document], drop: Iterable[s
         quads = tuple(q for q in document.quads if str(getattr(q.subject, "value", "")) not in gone)
         return replace(document, quads=quads)
 
-    return rules.derive([kept(each) for each in documents], project.queries("rules"))
+    return graphs.derive([kept(each) for each in documents], project.queries("rules"))
 
 
-def derive_with(project: Project, documents: list[Document], text: str) -> rules.Derived:
+def derive_with(project: Project, documents: list[Document], text: str) -> graphs.Derived:
     """Return what the rules make when a source says more."""
     prefixes = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in project.prefixes().items())
     more = tuple(parse(prefixes + text, format=RdfFormat.TURTLE))
     first = next(each for each in documents if each.graph and each.graph.endswith("/kaleji-2023"))
     grown = replace(first, quads=(*first.quads, *more))
-    return rules.derive([grown if each is first else each for each in documents], project.queries("rules"))
+    return graphs.derive([grown if each is first else each for each in documents], project.queries("rules"))
 
 
-def pairs(derived: rules.Derived, name: str) -> set[tuple[str, str]]:
+def pairs(derived: graphs.Derived, name: str) -> set[tuple[str, str]]:
     """Return the pairs that a shortcut joins, by their last names."""
-    found = (t for t in derived[f"{rules.FOLDER}/{name}.ttl"] if isinstance(t.object, NamedNode))
+    found = (t for t in derived[f"{graphs.FOLDER}/{name}.ttl"] if isinstance(t.object, NamedNode))
     return {(str(t.subject).rsplit("/", 1)[1][:-1], t.object.value.rsplit("/", 1)[1]) for t in found}
 
 
@@ -70,25 +70,25 @@ def of_class(documents: list[Document], *names: str) -> list[str]:
 
 
 def test_rdflib_makes_the_same_of_the_whole_graph(
-    project: Project, documents: list[Document], derived: rules.Derived
+    project: Project, documents: list[Document], derived: graphs.Derived
 ) -> None:
     begun = time.monotonic()
     other = derive_with_rdflib(documents, project.queries("rules"))
     assert time.monotonic() - begun < CEILING
     assert sum(len(triples) for triples in other.values()) > 500
-    assert other == {file: triples for file, triples in derived.items() if file != rules.DIFFERENT}
+    assert other == {file: triples for file, triples in derived.items() if file != graphs.DIFFERENT}
 
 
 def test_what_is_committed_is_what_comes_out(
-    project: Project, documents: list[Document], derived: rules.Derived
+    project: Project, documents: list[Document], derived: graphs.Derived
 ) -> None:
-    report = rules.compare(project, derived)
+    report = graphs.compare(project, derived)
     assert report.looked_at > 1500
     assert report.findings == ()
 
 
 def test_taking_a_position_away_takes_its_comparisons_and_no_other(
-    project: Project, documents: list[Document], derived: rules.Derived
+    project: Project, documents: list[Document], derived: graphs.Derived
 ) -> None:
     before = subjects(derived[COMPARISONS])
     name = "iran-zangezur-corridor-post-2kw"
@@ -98,7 +98,7 @@ def test_taking_a_position_away_takes_its_comparisons_and_no_other(
     assert len(before - after) == 2
 
 
-def test_no_claim_feeds_a_comparison(project: Project, documents: list[Document], derived: rules.Derived) -> None:
+def test_no_claim_feeds_a_comparison(project: Project, documents: list[Document], derived: graphs.Derived) -> None:
     claims = of_class(documents, "DivergenceClaim", "ConvergenceClaim", "CausalClaim", "TurningPoint", "AnalyticClaim")
     assert len(claims) > 35
     assert derive_without(project, documents, claims)[COMPARISONS] == derived[COMPARISONS]
@@ -118,7 +118,7 @@ def test_what_is_only_possible_is_not_compared(project: Project, documents: list
         )
         return replace(document, quads=quads)
 
-    found = rules.derive([changed(each) for each in documents], project.queries("rules"))[COMPARISONS]
+    found = graphs.derive([changed(each) for each in documents], project.queries("rules"))[COMPARISONS]
     assert not {each for each in subjects(found) if "iran-zangezur-corridor" in each}
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from araxes.release import Release
+from araxes.project import Release
 from helpers import ROOT, araxes, query_url, request, serving
 
 BUILD_SECONDS, START_SECONDS = 60, 1
@@ -24,6 +24,7 @@ def test_the_graphs_are_those_of_the_folders(select: Select) -> None:
     assert [row["g"].rsplit("/", 1)[1] for row in rows] == [
         "context",
         "entities",
+        "geometry",
         "inferred",
         "kaleji-2023",
         "links",

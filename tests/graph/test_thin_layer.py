@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from araxes.knowledge import graphs, logic, owlapi, reading, rules
+from araxes.knowledge import available, graphs, logic, reading
 from araxes.project import Project
 from helpers import not_run
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
@@ -64,7 +64,7 @@ def reasoned(triples: Iterable[Triple]) -> Callable[[str], Pairs]:
 @pytest.fixture(scope="module")
 def given(project: Project) -> Mapping[str, Any]:
     """Return what people wrote, and what the rules and the reasoner make of it, as it is and with more."""
-    if not owlapi.available():
+    if not available():
         not_run("the OWL reasoner is not installed (pip install 'araxes[reason]')")
     documents = reading.read_turtle(project)[0]
     quads = tuple(parse(MORE, RdfFormat.TURTLE))
@@ -72,7 +72,7 @@ def given(project: Project) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for name, read in (("data", documents), ("more", more)):
         asserted = graphs.triples(graphs.asserted(read))
-        made = set().union(*rules.derive(read, project.queries("rules")).values())
+        made = set().union(*graphs.derive(read, project.queries("rules")).values())
         found[name] = partial(pairs, asserted | made), reasoned(asserted | graphs.all_different(asserted))
     return found
 

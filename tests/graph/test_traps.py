@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pytest
-from araxes.knowledge import logic, owlapi
+from araxes.knowledge import available, logic
 from araxes.knowledge.logic import Verdict
 from araxes.project import Project
 from helpers import ROOT, TESTS, not_run
@@ -40,7 +40,7 @@ def ontology() -> list[Triple]:
 @pytest.fixture(scope="module")
 def judged(ontology: list[Triple]) -> Mapping[str, Verdict]:
     """Return the reasoner's verdict on each trap, and on all twins and all data."""
-    if not owlapi.available():
+    if not available():
         not_run("the OWL reasoner is not installed (pip install 'araxes[reason]')")
     data = triples(sorted((ROOT / "data").rglob("*.ttl")))
     assert any(triple.object == ALL_DIFFERENT for triple in data)

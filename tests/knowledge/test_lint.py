@@ -1,9 +1,9 @@
 """The lint of shapes: what pyshacl would pass over in silence."""
 
 import pytest
-from araxes.findings import Report
-from araxes.knowledge import lint, reading
+from araxes.knowledge import quality, reading
 from araxes.knowledge.reading import Document
+from araxes.problems import Report
 from araxes.project import Project
 from helpers import Copy
 
@@ -52,7 +52,7 @@ FAULTS = {
 
 def checked(copy: Copy) -> Report:
     project = Project(copy.root)
-    return lint.check(reading.read_turtle(project)[0], project.prefixes())
+    return quality.lint(reading.read_turtle(project)[0], project.prefixes())
 
 
 def test_the_tiny_project_has_no_finding(copy: Copy) -> None:
@@ -78,7 +78,7 @@ def test_a_shape_that_is_switched_off_is_a_warning(copy: Copy) -> None:
 
 def test_no_shape_at_all_does_not_pass(documents: list[Document], prefixes: dict[str, str]) -> None:
     without = [document for document in documents if document.file != FILE]
-    assert not lint.check(without, prefixes).passed
+    assert not quality.lint(without, prefixes).passed
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_a_text_in_place_of_a_name_is_found(copy: Copy, old: str, new: str) -> N
 def named(copy: Copy, text: str) -> list[str]:
     copy.write("queries/competency/sub/new.rq", text)
     project = Project(copy.root)
-    found = lint.in_files(project, "queries/", reading.read_turtle(project)[0])
-    return [f"{each.place}: {each.message}" for each in found]
+    report = reading.read_queries(project, documents=reading.read_turtle(project)[0])
+    return [f"{each.place}: {each.message}" for each in report.findings]
 
 
 PREFIXES = "".join(
@@ -138,7 +138,7 @@ def test_an_undeclared_term_of_a_query_is_found_at_its_place(copy: Copy, pattern
     "pattern",
     [
         "?s a/rdfs:subClassOf* ax:Actor ; rdfs:label 'ax:nothing'",
-        "?s ?p ?o FILTER ( ?p NOT IN ( oa:nothing, ax:isTowards ) )  # ax:nothing",
+        "?s ?p ?o FILTER ( ?p NOT IN ( oa:nothing, ax:isTowards ) )  # ax:nothing\n",
         "VALUES ?s { wd:Q1 } ?s rdfs:seeAlso ?o",
         "GRAPH <https://w3id.org/araxes/graph/entities> { ?s ?p ?o } FILTER STRSTARTS(STR(?s), STR(ax:))",
     ],

@@ -4,9 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from araxes.findings import Report
-from araxes.knowledge import logic, owlapi, reading
-from araxes.problems import ToolMissing
+from araxes.knowledge import available, logic, reading
+from araxes.problems import Report, ToolMissing
 from araxes.project import Project
 from helpers import Copy
 from pyoxigraph import RdfFormat, Triple, parse
@@ -24,7 +23,7 @@ def checked(copy: Copy) -> Report:
 
 
 def test_the_reasoner_is_installed() -> None:
-    assert owlapi.available()
+    assert available()
 
 
 def test_a_harmless_graph_is_consistent() -> None:

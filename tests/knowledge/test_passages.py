@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-from araxes.findings import Report
-from araxes.knowledge import passages, reading
+from araxes.knowledge import quality, reading
 from araxes.knowledge.reading import Document
-from araxes.problems import BadProject
+from araxes.problems import BadProject, Report
 from araxes.project import Project
 from helpers import TINY_TEXT, Copy
 
@@ -16,11 +15,11 @@ TEXT = TINY_TEXT.read_bytes()
 def verified(documents: list[Document], tmp_path: Path, text: bytes, source: str | None = None) -> Report:
     path = tmp_path / "mine.txt"
     path.write_bytes(text)
-    return passages.verify(documents, path, source)
+    return quality.verify(documents, path, source)
 
 
 def test_every_passage_holds_on_the_text(documents: list[Document]) -> None:
-    report = passages.verify(documents, TINY_TEXT)
+    report = quality.verify(documents, TINY_TEXT)
     assert (report.findings, report.looked_at) == ((), 3)
     assert "3 of 3 passages" in report.remark
 
@@ -48,7 +47,7 @@ def test_offsets_outside_a_short_text_fail(documents: list[Document], tmp_path: 
 
 def test_quoted_words_must_be_the_slice(copy: Copy) -> None:
     copy.change("data/sources/tiny-2024/passages.ttl", 'oa:exact "No bridge."', 'oa:exact "No bridge"')
-    report = passages.verify(reading.read_turtle(Project(copy.root))[0], TINY_TEXT)
+    report = quality.verify(reading.read_turtle(Project(copy.root))[0], TINY_TEXT)
     (found,) = report.findings
     assert "the words that it quotes are not the text" in found.message
     assert found.place is not None
@@ -62,7 +61,7 @@ def test_the_document_is_known_by_hash_then_by_source_then_alone(copy: Copy, tmp
         " <https://w3id.org/araxes/id/document/other> .\n",
     )
     documents, _ = reading.read_turtle(Project(copy.root))
-    assert passages.verify(documents, TINY_TEXT).findings == ()
+    assert quality.verify(documents, TINY_TEXT).findings == ()
     with pytest.raises(BadProject, match="not the text of any one document") as raised:
         verified(documents, tmp_path, TEXT + b"x")
     assert "other, tiny-2024" in raised.value.advice

@@ -1,7 +1,7 @@
 """Places: where a subject stands, and where a term stands in its block."""
 
-from araxes.findings import Place
 from araxes.knowledge.reading import Document, at, words
+from araxes.problems import Place
 from araxes.queries import PREFIX
 
 TEXT = '''@prefix a: <urn:a#> .

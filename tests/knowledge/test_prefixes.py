@@ -1,15 +1,15 @@
 """Prefixes: bound as the project declares them, everywhere."""
 
 import pytest
-from araxes.findings import Report
-from araxes.knowledge import lint, reading
+from araxes.knowledge import reading
+from araxes.problems import Report
 from araxes.project import Project
 from helpers import Copy
 
 
 def checked(copy: Copy) -> Report:
     project = Project(copy.root)
-    return lint.check_prefixes(project, reading.read_turtle(project)[0])
+    return reading.check_prefixes(project, reading.read_turtle(project)[0])
 
 
 def test_the_tiny_project_agrees(copy: Copy) -> None:

@@ -1,8 +1,8 @@
 """Quality queries: each row is a finding at the place of what it is about."""
 
-from araxes.findings import Report
 from araxes.knowledge import quality, reading
 from araxes.knowledge.reading import Document
+from araxes.problems import Report
 from araxes.project import Project
 from helpers import ROOT, Copy
 
@@ -66,3 +66,13 @@ def test_what_a_shape_allows_once_may_not_differ_between_files(copy: Copy) -> No
         ' data/sources/tiny-2024/passages.ttl has "supports (stance:supports)",'
         ' and data/sources/tiny-2024/positions.ttl has "opposes (stance:opposes)".'
     )
+
+
+def test_a_source_that_attests_nothing_is_found_though_it_says_nothing(copy: Copy) -> None:
+    copy.write("data/sources/new-2025/document.ttl", "")
+    copy.write("data/sources/old-2025/a.ttl", "<urn:x> a <https://w3id.org/araxes/ns/Attestation> .")
+    project = Project(copy.root)
+    query = Project(ROOT).queries("quality")["silent-source"]
+    report = quality.check(reading.read_turtle(project)[0], {"silent-source": query}, project.prefixes())
+    messages = {str(each.place): each.message for each in report.findings}
+    assert messages == {"data/sources/new-2025": "The source new-2025 has no attestation."}

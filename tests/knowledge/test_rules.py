@@ -1,7 +1,7 @@
 """Rules: to a fixpoint, the same in two engines, and committed as they come out."""
 
 import pytest
-from araxes.knowledge import reading, rules
+from araxes.knowledge import graphs, reading
 from araxes.knowledge.reading import Document
 from araxes.problems import BadRule
 from araxes.project import Project
@@ -19,15 +19,15 @@ def rule(text: str) -> dict[str, SavedQuery]:
     return {"a": SavedQuery("a", "rules", "queries/rules/a.rq", text, ())}
 
 
-def derived(copy: Copy) -> rules.Derived:
+def derived(copy: Copy) -> graphs.Derived:
     project = Project(copy.root)
-    return rules.derive(reading.read_turtle(project)[0], project.queries("rules"))
+    return graphs.derive(reading.read_turtle(project)[0], project.queries("rules"))
 
 
 def compared(copy: Copy) -> list[str]:
     project = Project(copy.root)
     documents, _ = reading.read_turtle(project)
-    report = rules.compare(project, rules.derive(documents, project.queries("rules")))
+    report = graphs.compare(project, graphs.derive(documents, project.queries("rules")))
     return [f"{finding.place}: {finding.message}" for finding in report.findings]
 
 
@@ -57,8 +57,8 @@ def test_what_is_asserted_is_not_derived_again(copy: Copy) -> None:
 
 def test_rdflib_derives_the_same(documents: list[Document]) -> None:
     saved = Project(TINY).queries("rules")
-    one = rules.derive(documents, saved)
-    one.pop(rules.DIFFERENT)
+    one = graphs.derive(documents, saved)
+    one.pop(graphs.DIFFERENT)
     assert derive_with_rdflib(documents, saved) == one
     assert sum(len(triples) for triples in one.values()) == 4
 
@@ -89,10 +89,10 @@ def test_a_missing_file_and_one_that_no_rule_writes_are_findings(copy: Copy) -> 
 def test_writing_makes_the_folder_right(copy: Copy) -> None:
     (copy.root / "data/inferred/is-at-odds-with.ttl").rename(copy.root / "data/inferred/old.ttl")
     project = Project(copy.root)
-    changed = rules.write(project, derived(copy))
+    changed = graphs.write(project, derived(copy))
     assert sorted(changed) == ["data/inferred/is-at-odds-with.ttl", "data/inferred/old.ttl"]
     assert compared(copy) == []
-    assert rules.write(project, derived(copy)) == []
+    assert graphs.write(project, derived(copy)) == []
 
 
 def test_a_changed_position_changes_what_follows(copy: Copy) -> None:
@@ -115,11 +115,11 @@ ENDLESS = """CONSTRUCT { ?new a <urn:C> } WHERE {
 )
 def test_a_rule_that_cannot_be_run_is_a_problem(documents: list[Document], text: str, message: str) -> None:
     with pytest.raises(BadRule, match=message):
-        rules.derive(documents, rule(text))
+        graphs.derive(documents, rule(text))
 
 
 def test_individuals_of_one_class_are_different(documents: list[Document]) -> None:
-    found = rules.derive(documents, {})[rules.DIFFERENT]
+    found = graphs.derive(documents, {})[graphs.DIFFERENT]
     first = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#first")
     members = {
         triple.object.value for triple in found if triple.predicate == first and isinstance(triple.object, NamedNode)
@@ -133,7 +133,7 @@ def test_each_rule_that_cannot_be_run_is_named_with_its_file(documents: list[Doc
     texts = {"a": "SELECT * { ?s ?p ?o }", "b": "CONSTRUCT { [] ?p ?o } WHERE { ?s ?p ?o }", "c": ENDLESS}
     saved = {name: SavedQuery(name, "rules", f"queries/rules/{name}.rq", text, ()) for name, text in texts.items()}
     with pytest.raises(BadRule) as raised:
-        rules.derive(documents, saved)
+        graphs.derive(documents, saved)
     assert [f"{each.place} {each.message}" for each in raised.value.more["findings"]] == [
         "queries/rules/a.rq:1 The rule a is not a CONSTRUCT query.",
         "queries/rules/b.rq:1 The rule b makes a blank node.",
@@ -143,5 +143,5 @@ def test_each_rule_that_cannot_be_run_is_named_with_its_file(documents: list[Doc
 def test_only_rules_that_go_on_are_named(documents: list[Document]) -> None:
     good = SavedQuery("b", "rules", "queries/rules/b.rq", "CONSTRUCT { ?s <urn:p> 1 } WHERE { ?s <urn:q> ?o }", ())
     with pytest.raises(BadRule) as raised:
-        rules.derive(documents, {**rule(ENDLESS), "b": good})
+        graphs.derive(documents, {**rule(ENDLESS), "b": good})
     assert [str(each.place) for each in raised.value.more["findings"]] == ["queries/rules/a.rq:1"]

@@ -3,10 +3,9 @@
 import shutil
 
 import pytest
-from araxes.findings import Report
-from araxes.knowledge import reading, shapes
+from araxes.knowledge import quality, reading
 from araxes.knowledge.reading import Document
-from araxes.problems import BadProject
+from araxes.problems import BadProject, Report
 from araxes.project import Project
 from helpers import Copy
 from pyoxigraph import NamedNode, RdfFormat, parse
@@ -19,7 +18,7 @@ NODE = """@prefix sh: <http://www.w3.org/ns/shacl#> .
 
 def checked(copy: Copy) -> Report:
     project = Project(copy.root)
-    return shapes.check(reading.read_turtle(project)[0], project.prefixes())
+    return quality.check_shapes(reading.read_turtle(project)[0], project.prefixes())
 
 
 def test_the_tiny_project_conforms(copy: Copy) -> None:
@@ -65,9 +64,9 @@ def test_all_problems_are_reported(copy: Copy) -> None:
 
 
 def test_no_data_and_no_shapes_do_not_pass(documents: list[Document], prefixes: dict[str, str]) -> None:
-    assert not shapes.check([], prefixes).passed
+    assert not quality.check_shapes([], prefixes).passed
     without = [document for document in documents if "shapes" not in document.file]
-    assert not shapes.check(without, prefixes).passed
+    assert not quality.check_shapes(without, prefixes).passed
 
 
 def test_what_the_rules_made_is_validated_too(copy: Copy) -> None:
@@ -80,8 +79,8 @@ def test_what_the_rules_made_is_validated_too(copy: Copy) -> None:
     )
     project = Project(copy.root)
     documents, _ = reading.read_turtle(project)
-    assert shapes.check(documents, project.prefixes()).passed
-    found = shapes.check_derived(documents, project.prefixes()).findings
+    assert quality.check_shapes(documents, project.prefixes()).passed
+    found = quality.check_shapes(documents, project.prefixes(), derived=True).findings
     assert [str(each.place) for each in found] == [
         "data/inferred/is-at-odds-with.ttl:6:13",
         "data/inferred/is-at-odds-with.ttl:8:13",
@@ -91,7 +90,7 @@ def test_what_the_rules_made_is_validated_too(copy: Copy) -> None:
 def test_validate_names_the_shape_and_the_focus() -> None:
     text = f"{NODE} <urn:p> . <urn:p> sh:path <urn:q> ; sh:minCount 1 ."
     data = [quad.triple for quad in parse("<urn:x> a <urn:C> .", RdfFormat.TURTLE)]
-    (result,) = shapes.validate(data, [quad.triple for quad in parse(text, RdfFormat.TURTLE)])
+    (result,) = quality.validate(data, [quad.triple for quad in parse(text, RdfFormat.TURTLE)])
     assert (result["shape"], result["focus"], result["path"].value) == (NamedNode("urn:p"), NamedNode("urn:x"), "urn:q")
 
 
@@ -100,7 +99,7 @@ def test_what_is_wrong_with_a_nested_node_is_found_at_the_thing_that_holds_it() 
     text += " <urn:p> sh:path <urn:q> ; sh:minCount 1 ."
     nested = "<urn:above> <urn:has> <urn:x> . <urn:x> <urn:has> ( 1 [ <urn:has> [ <urn:r> 2 ] ] ) ."
     data = [quad.triple for quad in parse(nested, RdfFormat.TURTLE)]
-    (result,) = shapes.validate(data, [quad.triple for quad in parse(text, RdfFormat.TURTLE)])
+    (result,) = quality.validate(data, [quad.triple for quad in parse(text, RdfFormat.TURTLE)])
     assert result["focus"] == NamedNode("urn:x")
 
 
@@ -108,14 +107,7 @@ def test_shapes_that_cannot_be_run_are_a_problem() -> None:
     text = f"{NODE} [ sh:minCount 1 ] ."
     data = [quad.triple for quad in parse("<urn:x> a <urn:C> .", RdfFormat.TURTLE)]
     with pytest.raises(BadProject, match="The shapes cannot be run"):
-        shapes.validate(data, [quad.triple for quad in parse(text, RdfFormat.TURTLE)])
-
-
-def test_a_source_that_attests_nothing_is_found(copy: Copy) -> None:
-    copy.write("data/sources/new-2025/document.ttl", "")
-    copy.write("data/sources/old-2025/a.ttl", "<urn:x> a <https://w3id.org/araxes/ns/Attestation> .")
-    messages = {str(each.place): each.message for each in checked(copy).findings}
-    assert messages == {"data/sources/new-2025": "The source new-2025 has no attestation."}
+        quality.validate(data, [quad.triple for quad in parse(text, RdfFormat.TURTLE)])
 
 
 def test_a_project_without_data_does_not_pass(copy: Copy) -> None:

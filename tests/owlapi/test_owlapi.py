@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from araxes.release import Release
+from araxes.project import Release
 from owlapi import opened
 from owlapi.jobs import FIXTURES, ONTOLOGY, job, not_owl
 
@@ -17,7 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "ontology-files.md"
 BEGIN, END = "<!-- written by tests/owlapi/test_owlapi.py -->\n", "<!-- end -->\n"
 RDF, OWL = {".ttl", ".rdf", ".jsonld", ".nt"}, {".ofn", ".omn"}
 MADE = {"araxes-merged", "araxes-with-data", "araxes-merged-with-data"}
-GRAPHS = {"entities", "kaleji-2023", "context", "links", "inferred"}
+GRAPHS = {"entities", "kaleji-2023", "context", "links", "geometry", "inferred"}
 SHOWN = 5
 TRAPS = {
     "sound.ttl": [],

@@ -3,7 +3,7 @@
 import io
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from wsgiref.validate import validator
 
 import pytest
 from araxes.engine import Answer, Question, State
-from araxes.release import Release
+from araxes.project import Release
 from araxes.settings import Settings
 from araxes.web import create_app
 from helpers import Reply
@@ -107,6 +107,6 @@ def site(tmp_path: Path) -> Making:
 
     def made(**settings: Any) -> Site:
         engine = Canned(release_named("a", tmp_path))
-        return Site(engine, create_app(engine, replace(Settings(), **settings)))
+        return Site(engine, create_app(engine, Settings(**settings)))
 
     return made

@@ -2,13 +2,12 @@
 
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from araxes.engine import Answer
-from araxes.web.cache import OVERHEAD, Cache, Kept
+from araxes.web.exchange import OVERHEAD, Cache, Kept
 from helpers import JSON
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -78,8 +77,8 @@ def test_no_cache_asks_the_engine_and_keeps_what_it_says(site: Any) -> None:
 def test_a_new_release_is_never_answered_from_the_old(site: Any, tmp_path: Path) -> None:
     found = site()
     old = found.query()
-    found.engine.release = replace(
-        found.engine.release, manifest={**found.engine.release.manifest, "dataset_sha256": "b" * 64}
+    found.engine.release = found.engine.release._replace(
+        manifest={**found.engine.release.manifest, "dataset_sha256": "b" * 64}
     )
     found.engine.body = b'{"head":{"vars":[]},"results":{"bindings":[]}}'
     new = found.query(if_none_match=old.headers["ETag"])
@@ -117,7 +116,7 @@ def test_problems_and_health_are_not_kept(site: Any) -> None:
 
 def test_pages_and_files_are_kept_too(site: Any) -> None:
     found = site()
-    for path in ("/", "/limits", "/static/araxes.css", "/problems/busy"):
+    for path in ("/sparql", "/limits", "/static/araxes.css", "/problems/busy"):
         replies = [found.send(path, accept=BROWSER, accept_encoding="gzip") for _ in range(2)]
         assert [hit(each) for each in replies] == [False, True]
         assert (

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -11,7 +10,7 @@ import pytest
 from araxes.engine import Answer, Question
 from araxes.engine.question import GRAPHS
 from araxes.problems import QueryTooSlow
-from araxes.release import Release
+from araxes.project import Release
 from araxes.settings import SETTINGS, Settings
 from helpers import JSON, TINY, Reply, request, serving
 from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Quad, RdfFormat, Store, parse
@@ -212,5 +211,5 @@ def test_graphs_are_only_read(tiny_server: str, method: str, path: str) -> None:
 
 
 def test_every_setting_that_is_a_limit_is_a_number() -> None:
-    assert {each.name for each in SETTINGS if each.limit} <= {each.name for each in fields(Settings)}
+    assert {each.name for each in SETTINGS if each.limit} <= set(Settings._fields)
     assert all(isinstance(each.default, int) for each in SETTINGS if each.limit)

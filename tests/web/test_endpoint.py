@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import pytest
 import zstandard
 from araxes.problems import every_problem
-from araxes.release import Release
+from araxes.project import Release
 from helpers import JSON, Reply, query_url, request, rows
 from pyoxigraph import RdfFormat, parse
 

@@ -8,8 +8,7 @@ import pytest
 from araxes.engine import Format, formats_for
 from araxes.engine.question import GRAPHS, RESULTS, Form
 from araxes.problems import NotAcceptable
-from araxes.web.negotiate import Coding, bare, choose, coding
-from araxes.web.protocol import PAGE, likes_page, picked
+from araxes.web.protocol import PAGE, Coding, bare, choose, coding, likes_page, picked
 from helpers import TESTS
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header

@@ -3,7 +3,6 @@
 import json
 import logging
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,7 +25,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 def test_each_request_has_one_line(site: Any, logged: pytest.LogCaptureFixture) -> None:
     found = site()
-    replies = [found.query(), found.query("nonsense"), found.send("/nowhere"), found.send("/")]
+    replies = [found.query(), found.query("nonsense"), found.send("/nowhere"), found.send("/limits")]
     told = lines(logged)
     assert [each["id"] for each in told] == [each.headers["Araxes-Query-Id"] for each in replies]
     assert [each["status"] for each in told] == [200, 400, 404, 200]
@@ -101,7 +100,7 @@ def test_not_ready_is_a_503_and_a_failed_reload_shows(site: Any) -> None:
     assert (ready.status, ready.json()["status"], ready.json()["reload"]) == (503, "not ready", "failed")
     assert "secret" not in ready.text
     assert found.send("/health/live").status == 200
-    found.engine.stands = replace(found.engine.stands, ready=True, reload_problem="")
+    found.engine.stands = found.engine.stands._replace(ready=True, reload_problem="")
     assert (found.send("/health/ready").status, found.send("/health/ready").json()["reload"]) == (200, "ok")
 
 

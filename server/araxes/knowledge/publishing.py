@@ -1,28 +1,31 @@
-"""What people take from a release: each ontology and each graph in every syntax, and a catalogue for offline use."""
+"""What people take from a release: each ontology and graph in every syntax, a catalogue, and reference pages."""
 
+import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
-from xml.sax.saxutils import quoteattr
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, Store, Triple, serialize
+import pyoxigraph
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
-from araxes.knowledge import graphs, owlapi
+from araxes import queries
+from araxes.knowledge import graphs, logic
 from araxes.knowledge.reading import Document
-from araxes.knowledge.turtle import turtle
-from araxes.prefixes import BASE, ONTOLOGY_GRAPH, OWL, RDF_TYPE, shorten
-from araxes.problems import BadProject
+from araxes.prefixes import BASE, GEOMETRY_GRAPH, ONTOLOGY_GRAPH, OWL, RDF_TYPE, shorten
+from araxes.queries import SavedQuery
 
+TEMPLATES = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+TEMPLATES.loader = PackageLoader("araxes.knowledge")
+TEMPLATES.add_extension("jinja2.ext.do")
+TEMPLATES.tests |= {"blank": BlankNode.__instancecheck__, "literal": Literal.__instancecheck__}
+NAME = re.compile(r"([A-Za-z][\w.-]*:\w(?:[\w.-]*\w)?)")
 SYNTAXES = {"rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JSON_LD, "nt": RdfFormat.N_TRIPLES}
 MERGED, BOTH = (f"{BASE}ontology/araxes-merged{end}" for end in ("", "-with-data"))
-NAME = re.compile(r"[a-z]+/[a-z0-9-]+")
 NOT_OWL = ("ontology/shapes/", "ontology/prefixes.ttl")
 KIND, ONTOLOGY = NamedNode(RDF_TYPE), NamedNode(f"{OWL}Ontology")
-VERSION = NamedNode(f"{OWL}versionIRI")
-CATALOGUE = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
-<catalog prefer="public" xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">
-{}</catalog>
-"""
+
+Axioms = dict[str, list[str]]
 
 
 class Paper(NamedTuple):
@@ -38,16 +41,11 @@ class Paper(NamedTuple):
         """Return its path below the base, such as `ontology/positions`."""
         return self.iri.removeprefix(BASE)
 
-    @property
-    def iris(self) -> list[str]:
-        """Return the IRI, and that of the version."""
-        return [self.iri, *(str(each.object)[1:-1] for each in self.triples if each.predicate == VERSION)]
-
 
 def canonical(given: Iterable[Quad]) -> list[Quad]:
     """Return the quads with the names that RDFC-1.0 gives blank nodes, in the order of their N-Quads."""
-    dataset = Dataset(given)
-    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    dataset = pyoxigraph.Dataset(given)
+    dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
     return sorted(dataset, key=str)
 
 
@@ -61,9 +59,6 @@ def papers(read: Sequence[Document]) -> list[Paper]:
     for each in _constructed(store, "headers"):
         made.setdefault(str(each.subject)[1:-1], set()).add(each)
     own = [paper for document in read for paper in _own(document, declared)]
-    if odd := [paper.iri for paper in own if not NAME.fullmatch(paper.name)]:
-        hint = f"An ontology is called {BASE}ontology/ and a name in small letters, digits and hyphens."
-        raise BadProject(f"No document can be named after {', '.join(odd)}", hint=hint)
     heads = {NamedNode(paper.iri) for paper in own}
     content: dict[str, set[Triple]] = {}
     for document in served:
@@ -72,20 +67,20 @@ def papers(read: Sequence[Document]) -> list[Paper]:
             part |= {quad.triple, *(declared[node] for node in (quad.subject, quad.object) if node in declared)}
     # the umbrella imports all that is served of the ontology; the headers of what it imports are not its own
     terms = {each for each in content.pop(ONTOLOGY_GRAPH, ()) if each.subject not in heads}
-    content |= {MERGED: terms, BOTH: terms.union(*content.values())}
-    return [*own, *(Paper(iri, frozenset(made[iri] | content.get(iri, set()))) for iri in sorted(made))]
+    data = {each for name, part in content.items() if name != GEOMETRY_GRAPH for each in part}
+    content |= {MERGED: terms, BOTH: terms | {each for each in data if str(each.subject)[1:-1] not in made}}
+    whole = ((iri, made[iri] | content.get(iri, set())) for iri in sorted(made))
+    return [*own, *(Paper(iri, frozenset(held), owl=iri != GEOMETRY_GRAPH) for iri, held in whole)]
 
 
-def files(
-    given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool
-) -> tuple[dict[str, bytes], dict[str, list[str]]]:
-    """Return the papers in every syntax, and a catalogue, by path; and the logical axioms by term, in words.
-
-    OWL's own syntaxes and the axioms are left out without Java.
-    """
+def files(given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool) -> tuple[dict[str, bytes], Axioms]:
+    """Return papers in every syntax and a catalogue, by path; and axioms by term: these and OWL's own only by Java."""
     made: dict[str, bytes] = {}
+    entries: dict[str, str] = {}
     for paper in given:
         head = NamedNode(paper.iri)
+        iris = [head, *(each.object for each in paper.triples if each.predicate.value == f"{OWL}versionIRI")]
+        entries |= {str(iri)[1:-1]: f"../{paper.name}.ttl" for iri in iris}
         quads = canonical(Quad(each.subject, each.predicate, each.object) for each in paper.triples)
         # the header first: older readers look for it there
         ordered = sorted((quad.triple for quad in quads), key=lambda each: each.subject != head)
@@ -94,12 +89,10 @@ def files(
         for suffix, form in SYNTAXES.items():
             made[f"{paper.name}.{suffix}"] = serialize(ordered, format=form, prefixes=used) or b""
         made[f"{paper.name}.ttl"] = (paper.text or _header_first(paper, prefixes)).encode()
-    entries = sorted((iri, paper.name) for paper in given for iri in paper.iris)
-    lines = (f"    <uri name={quoteattr(iri)} uri={quoteattr(f'../{name}.ttl')}/>\n" for iri, name in entries)
-    catalogue = CATALOGUE.format("".join(lines)).encode()
-    made |= {f"{name.partition('/')[0]}/catalog-v001.xml": catalogue for _, name in entries}
+    catalogue = TEMPLATES.get_template("catalog.xml").render(entries=sorted(entries.items())).encode()
+    made |= {f"{paper.name.partition('/')[0]}/catalog-v001.xml": catalogue for paper in given}
     rdf = {paper.iri: (paper.name, made[f"{paper.name}.rdf"]) for paper in given if paper.owl}
-    axioms, written = owlapi.ask("write", rdf, prefixes, [name for name, _ in rdf.values()]) if java else ({}, {})
+    axioms, written = logic.ask("write", rdf, prefixes) if java else ({}, {})
     return made | written, axioms
 
 
@@ -121,8 +114,104 @@ def _own(document: Document, declared: Mapping[object, Triple]) -> Iterator[Pape
 
 
 def _header_first(paper: Paper, prefixes: Mapping[str, str]) -> str:
-    text = turtle(paper.triples, prefixes, "Made by the build from the files of the project.")
+    text = graphs.turtle(paper.triples, prefixes, "Made by the build from the files of the project.")
     comment, heads, *blocks = text.split("\n\n")
     header = next(block for block in blocks if block.startswith(f"{shorten(paper.iri, prefixes)} a owl:Ontology"))
     blocks.remove(header)
     return "\n\n".join([comment, heads, header, *blocks])
+
+
+def pages(
+    documents: Sequence[Document],
+    saved: Mapping[str, SavedQuery],
+    prefixes: Mapping[str, str],
+    axioms: Mapping[str, Sequence[str]],
+    diagrams: Mapping[str, str],
+    files: Collection[str],
+) -> dict[str, str]:
+    """Return the page of each ontology by its path.
+
+    `saved` are the competency questions, `axioms` the axioms on each term in Manchester syntax, `diagrams` the SVG of
+    each ontology by name: one that was not drawn from what `dots` returns is left out; `files` the paths to link to.
+    """
+    book = Book(documents, prefixes)
+    texts = book.dots()
+    drawn = {name: diagrams[name] for name, text in texts.items() if mark(text) in diagrams.get(name, "")}
+    questions = {each.first("id"): each for each in saved.values()}
+    given = {"questions": questions, "axioms": axioms, "diagrams": drawn, "drawable": texts, "files": files}
+    return {f"ontology/{name}.html": book.fill("ontology.html", page, **given) for page, name in book.pages.items()}
+
+
+def mark(text: str) -> str:
+    """Return the comment by which an SVG says from which DOT text it was drawn."""
+    return f"<!-- DOT {hashlib.sha256(text.encode()).hexdigest()} -->"
+
+
+class Book:
+    """What templates ask: the rows of each query by their first column, and what a node is called and where it is."""
+
+    def __init__(self, documents: Sequence[Document], prefixes: Mapping[str, str]) -> None:
+        self.prefixes, store = prefixes, graphs.by_file(documents)
+        self.found: dict[str, dict[object, list[dict[str, Any]]]] = {}
+        for name, query in queries.load(graphs.QUERIES / "handbook", graphs.QUERIES).items():
+            found = self.found[name] = {}
+            for row in graphs.rows(store, query):
+                found.setdefault(next(iter(row.values())), []).append(row)
+        self.statements: dict[object, dict[str, list[object]]] = {}
+        for row in self.rows("statements"):
+            self.statements.setdefault(row["node"], {}).setdefault(self.of(row["property"]), []).append(row["value"])
+        self.pages = {row["ontology"]: row["name"].value for row in self.rows("ontologies")}
+        homes = ((row[key], row["page"]) for key in ("term", "shape", "part") for row in self.rows(f"{key}s"))
+        self.homes = {node: self.pages[page] for node, page in homes}
+
+    def fill(self, template: str, page: object, **given: object) -> str:
+        """Return a template filled for the page of an ontology."""
+        return TEMPLATES.get_template(template).render(book=self, page=page, name=self.pages[page], **given)
+
+    def dots(self) -> dict[str, str]:
+        """Return the DOT text of each diagram by the name of its ontology."""
+        return {name: self.fill("diagram.dot", page) for page, name in self.pages.items() if self.rows("arrows", page)}
+
+    def rows(self, query: str, key: object = None) -> list[dict[str, Any]]:
+        """Return the rows of a query that begin with a node, or all."""
+        found = self.found[query]
+        return found.get(key, []) if key else [row for rows in found.values() for row in rows]
+
+    def said(self, node: object, name: str) -> list[object]:
+        """Return the values that the ontology gives a node for a property."""
+        return self.statements.get(node, {}).get(name, [])
+
+    def members(self, node: object) -> list[object]:
+        """Return the members of a list."""
+        first = self.said(node, "rdf:first")
+        return [*first, *self.members(self.said(node, "rdf:rest")[0])] if first else []
+
+    def of(self, node: object) -> str:
+        """Return the prefixed name of a node."""
+        return shorten(node.value, self.prefixes) if isinstance(node, NamedNode) else ""
+
+    def own(self, node: object) -> bool:
+        """Return whether a node is a term or a thing of the project."""
+        return isinstance(node, NamedNode) and node.value.startswith(BASE)
+
+    def label(self, node: object) -> str:
+        """Return the English label of a node of the project, if it has one; others go by their prefixed names."""
+        return next((str(row["label"].value) for row in self.rows("labels", node) if self.own(node)), "")
+
+    def anchor(self, node: object) -> str:
+        """Return the identifier of a term on its page: its local name, before which those of others have a prefix."""
+        return re.sub(r"[^\w.-]+", "-", self.of(node).rpartition(":")[2] if self.own(node) else self.of(node))
+
+    def link(self, node: object) -> str:
+        """Return where a term or an ontology is described, else the IRI where it can be followed, else nothing."""
+        if home := self.homes.get(node):
+            return f"{home}.html#{self.anchor(node)}"
+        if node in self.pages:
+            return f"{self.pages[node]}.html"
+        return node.value if isinstance(node, NamedNode) and node.value.startswith(("http://", "https://")) else ""
+
+    def pieces(self, text: str) -> list[tuple[str, object]]:
+        """Return a text in pieces, with its term for each that is a prefixed name, else with nothing."""
+        split = [(piece, *piece.partition(":")) for piece in NAME.split(text)]
+        known = self.prefixes
+        return [(piece, NamedNode(known[name] + local) if name in known else None) for piece, name, _, local in split]

@@ -1,24 +1,25 @@
-"""Files to quads, strictly: every fault of every file with its line, its column and its source line."""
+"""Files to quads, strictly: each fault of each file with its place; what would silently do nothing is one, too."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 
 from araxes import queries
-from araxes.findings import TEXTS, Finding, Place, Report, finding, report
-from araxes.prefixes import PREFIX_FILE, RDF_TYPE, SH, of_source
+from araxes.prefixes import BASE, OWL, PREFIX_FILE, RDF, RDF_TYPE, RDFS, SH, XSD, of_source, shorten
+from araxes.problems import FINDINGS, Finding, Place, Report, finding, report
 from araxes.project import OWN_GRAPHS, SOURCE_KEY, Project, graph_of, source_of
+from araxes.queries import PREFIX
 
 ALL_DIFFERENT = "all-different"
 LEAD = re.compile(r"^Parser error (?:at|between) line .*?: ", re.DOTALL)
 AT = re.compile(r"error at (\d+):(\d+): ")
-HINTS: Mapping[str, str] = TEXTS["not-turtle"]["hints"]
+LANGUAGE = (RDF, RDFS, OWL, XSD, SH)
+LONG, RELATIVE = re.compile(r'"{3}.*?"{3}', re.DOTALL), re.compile(r"^@?BASE\b", re.MULTILINE | re.IGNORECASE)
 WORD = re.compile(
     r"""\#[^\n]*
       | (?P<text>\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3} | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*')
@@ -45,6 +46,18 @@ def words(text: str, prefixes: Mapping[str, str]) -> Iterator[Word]:
             value = prefixes[match["prefix"] or ""] + (match["local"] or "").replace("\\", "")
         if value is not None:
             yield Word(RDF_TYPE if value == match["plain"] == "a" else value, *match.span())
+
+
+def unknown(text: str, bound: Mapping[str, str], known: Collection[str]) -> Iterator[Word]:
+    """Yield the words of a query that name a term which is none of those known, nor of the languages themselves."""
+    for word in words(text, bound):
+        iri = word.value
+        if ":" not in iri or text[word.start] in "\"'" or iri.startswith(LANGUAGE) or iri.endswith(("/", "#")):
+            continue
+        # a query may list terms of others that nobody is to use
+        listed = text[: word.start].rstrip()[-1:] in "(," and text[word.end :].lstrip()[:1] in "),"
+        if iri not in bound.values() and iri not in known and (iri.startswith(BASE) or not listed):
+            yield word
 
 
 def at(text: str, offset: int) -> tuple[int, int]:
@@ -93,11 +106,38 @@ def read_turtle(project: Project) -> tuple[list[Document], Report]:
     return documents, report("turtle", len(documents), "files", [*findings, *_source_faults(project, documents)])
 
 
-def read_queries(project: Project, below: str = "queries/") -> Report:
-    """Read every query file below a folder: a name of its own, a header that is well formed, and SPARQL 1.1."""
+def read_queries(project: Project, below: str = "queries/", documents: Sequence[Document] = ()) -> Report:
+    """Check each query file below a folder: its own name, a good header, SPARQL 1.1; and its terms, given documents."""
     files = project.rq(below)
-    found = chain.from_iterable(_query_faults(project, file) for file in files)
-    return report("queries", len(files), "files", [*found, *_same_names(files)])
+    found = [fault for file in files for fault in _query_faults(project, file)]
+    found += _undeclared(project, files, documents) if documents else ()
+    seen = {("rules", ALL_DIFFERENT): "The file that the build itself writes"}
+    for path in map(PurePosixPath, files):
+        if (first := seen.setdefault((path.parts[1], path.stem), str(path))) != str(path):
+            found.append(finding("same-name", Place(str(path)), first=first, name=path.stem))
+    return report("queries", len(files), "files", found)
+
+
+def check_prefixes(project: Project, documents: Sequence[Document]) -> Report:
+    """Return a finding for each prefix in a Turtle or query file that is not bound as the project declares it."""
+    known = project.prefixes()
+    # what stands in a long text is not the file's own
+    own = (each for each in documents if each.file != PREFIX_FILE)
+    texts = {each.file: LONG.sub(lambda long: "\n" * long[0].count("\n"), each.text) for each in own}
+    bases = [Place(file, *at(text, each.start())) for file, text in texts.items() for each in RELATIVE.finditer(text)]
+    texts |= {file: (project.root / file).read_text("utf-8", errors="replace") for file in project.rq()}
+    declared = [(file, text, match) for file, text in texts.items() for match in PREFIX.finditer(text)]
+    found = [finding("relative-base", place) for place in bases]
+    for file, text, match in declared:
+        name, namespace = match.groups()
+        place = Place(file, *at(text, match.start(1)))
+        if file.endswith(".ttl") and not match[0].lstrip().startswith("@"):
+            found.append(finding("sparql-prefix", place, name=name, namespace=namespace))
+        if name not in known:
+            found.append(finding("unknown-prefix", place, name=name))
+        elif known[name] != namespace:
+            found.append(finding("other-prefix", place, name=name, namespace=namespace, known=known[name]))
+    return report("prefixes", len(declared), "declarations", found)
 
 
 def _read_file(project: Project, file: str, faults: list[Finding]) -> Document:
@@ -118,7 +158,8 @@ def _read_file(project: Project, file: str, faults: list[Finding]) -> Document:
         except SyntaxError as error:
             fault = LEAD.sub("", error.msg or str(error)).removesuffix(".")
             found = finding("not-turtle", Place(file, error.lineno or 1, error.offset or 1), text, fault=fault)
-            hint = next((HINTS[part] for part in HINTS if part in fault), found.hint)
+            hints = FINDINGS["not-turtle"]["hints"].items()
+            hint = next((hint for part, hint in hints if part in fault), found.hint)
             faults.append(found._replace(hint=hint))
 
 
@@ -149,11 +190,21 @@ def _query_faults(project: Project, file: str) -> Iterator[Finding]:
         yield finding("other-columns", Place(file, 1), columns=", ".join(variables))
 
 
-def _same_names(files: Sequence[str]) -> Iterator[Finding]:
-    seen = {("rules", ALL_DIFFERENT): "The file that the build itself writes"}
-    for path in map(PurePosixPath, files):
-        if (first := seen.setdefault((path.parts[1], path.stem), str(path))) != str(path):
-            yield finding("same-name", Place(str(path)), first=first, name=path.stem)
+def _undeclared(project: Project, files: Sequence[str], documents: Sequence[Document]) -> Iterator[Finding]:
+    quads = [quad for document in documents for quad in document.quads]
+    known = {each.value for quad in quads for each in (quad.subject, quad.graph_name) if isinstance(each, NamedNode)}
+    values = {quad.object.value for quad in quads if isinstance(quad.object, NamedNode)}
+    of_others = set(map(_namespace, values)) - set(map(_namespace, known))
+    for file in files:
+        text = (project.root / file).read_text("utf-8", errors="replace")
+        for word in unknown(text, dict(PREFIX.findall(text)), known):
+            if _namespace(word.value) not in of_others:
+                place = Place(file, *at(text, word.start))
+                yield finding("undeclared-in-query", place, text, term=shorten(word.value, project.prefixes()))
+
+
+def _namespace(iri: str) -> str:
+    return iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
 
 
 def _source_faults(project: Project, documents: Sequence[Document]) -> Iterator[Finding]:

@@ -1,19 +1,36 @@
 """Answers to HTTP: the front, and behind it Flask's pages and the views for machines, over one engine."""
 
 import json
+import math
+import tomllib
+from functools import lru_cache
+from hashlib import sha256
+from importlib.resources import files
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from araxes.engine import Engine
+from araxes.engine.question import GRAPHS
+from araxes.problems import every_problem
 from araxes.settings import SETTINGS, Settings
-from araxes.web import pages
-from araxes.web.cache import Cache
+from araxes.web import pages, things
 from araxes.web.front import Front
 from araxes.web.machines import Machines
-from araxes.web.watch import Watch
+from araxes.web.site import kind_of
 
 __all__ = ["create_app"]
+
+
+@lru_cache(maxsize=100)
+def asset(name: str) -> str:
+    """Return the address of a static file, with a mark of its bytes, so that it may be kept for a year."""
+    return f"/static/{name}?v={sha256(inline(name).encode()).hexdigest()[:12]}"
+
+
+def inline(name: str) -> str:
+    """Return the text of a static file, for a drawing that is to stand alone."""
+    return (files("araxes.web") / "static" / name).read_text("utf-8")
 
 
 def create_app(engine: Engine, settings: Settings) -> Flask:
@@ -21,14 +38,20 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app = Flask("araxes.web")
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     limits = [(each, getattr(settings, each.name)) for each in SETTINGS if each.limit]
-    app.jinja_env.globals |= {"limits": limits, "settings": settings}
+    app.jinja_env.globals |= {"limits": limits, "settings": settings, "problems": every_problem()}
+    for each in ("region", "differences"):
+        app.jinja_env.globals[each] = tomllib.loads((files("araxes.web") / f"{each}.toml").read_text("utf-8"))
+    app.jinja_env.globals |= {"math": math, "asset": asset, "inline": inline, "find": pages.find, "kind_of": kind_of}
+    app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.filters["turtle"] = lambda text: json.dumps(text, ensure_ascii=False)
     # A path with two slashes would else be sent elsewhere, with the Host that the client claims.
     app.url_map.merge_slashes = False
     app.register_blueprint(pages.bp)
+    app.register_blueprint(things.bp)
     app.register_error_handler(HTTPException, pages.http_fault)
-    cache, machines = Cache(settings.cache_megabytes << 20), Machines(engine, settings, app.jinja_env)
-    watch = Watch(settings, cache)
-    app.extensions |= {"araxes": machines, "araxes.watch": watch}
-    app.wsgi_app = Front(app, machines, cache, watch)  # type: ignore[assignment, method-assign]
+    machines = Machines(engine, settings, app.jinja_env)
+    front = Front(app, machines)
+    app.jinja_env.globals["description"] = lambda: machines.description(pages.exchange, GRAPHS[0]).body.decode("utf-8")
+    app.extensions |= {"araxes": machines, "araxes.watch": front.watch}
+    app.wsgi_app = front  # type: ignore[assignment, method-assign]
     return app

@@ -1,38 +1,38 @@
-"""One request while it is answered, and its reply, packed and labelled as HTTP wants it."""
+"""One request while it is answered, its reply, packed and labelled as HTTP wants it, and the replies that are kept."""
 
 import gzip
 import re
 import secrets
 import tomllib
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from importlib.resources import files
 from itertools import count
 from threading import Lock
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import zstandard
 from werkzeug.wsgi import ClosingIterator, FileWrapper
 
 from araxes.engine import Answer
 from araxes.problems import Busy, Problem
-from araxes.release import Release
-from araxes.web.negotiate import Coding
-from araxes.web.protocol import Sent
+from araxes.project import Release
+from araxes.web.protocol import PIECE, Coding, Sent
 
-Headers = list[tuple[str, str]]
+Header = tuple[str, str]
+Key = tuple[str, ...]
 
 KEY = "araxes.exchange"
 START = secrets.token_hex(3)
 NUMBERS = count(1)
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "QUERY")
 READABLE = "application/sparql-query, application/x-www-form-urlencoded"
-ALWAYS = [*tomllib.loads((files("araxes.web") / "headers.toml").read_text("utf-8")).items()]
+ALWAYS: Mapping[str, str] = tomllib.loads((files("araxes.web") / "headers.toml").read_text("utf-8"))
 PACKABLE = re.compile(r"text/|application/.*(?:json|xml|trig|triples|quads)|image/svg")
 SHORTEST = 1_024
-PIECE = 65_536
+OVERHEAD = 2_000  # of what is kept, in bytes
 
 
 def next_id() -> str:
@@ -104,7 +104,7 @@ class Reply:
     status: int
     type: str
     body: bytes = b""
-    headers: Headers = field(default_factory=list)
+    headers: list[Header] = field(default_factory=list)
     file: BinaryIO | None = None
     length: int = 0
     coding: str = ""
@@ -142,12 +142,61 @@ class Reply:
         return ClosingIterator(FileWrapper(self.file, PIECE), self.leave)
 
 
+class Kept(NamedTuple):
+    """An answer with status 200: tuples of texts, which the collector of garbage leaves alone, holding up nobody."""
+
+    headers: tuple[Header, ...]
+    brief: tuple[Header, ...]  # of a 304 in its place
+    etag: str
+    body: bytes
+
+    def size(self, key: Key) -> int:
+        """Return how much room it takes under a key, in bytes."""
+        return len(self.body) + sum(map(len, key)) + OVERHEAD
+
+
+class Cache:
+    """Answers by what was asked, the release first; the one that was not asked for longest makes room."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[Key, Kept] = OrderedDict()
+        self._lock = Lock()
+        self._release = ""
+        self.bytes = self.hits = self.misses = 0
+
+    def get(self, key: Key) -> Kept | None:
+        """Return what is kept under a key."""
+        with self._lock:
+            if found := self._kept.get(key):
+                self.hits += 1
+                self._kept.move_to_end(key)
+            else:
+                self.misses += 1
+        return found
+
+    def put(self, key: Key, kept: Kept) -> None:
+        """Keep an answer, and none from another release; one that fills an eighth of the room is not kept."""
+        if (size := kept.size(key)) > self._most // 8:
+            return
+        with self._lock:
+            if key[0] != self._release:
+                self._kept.clear()
+                self._release, self.bytes = key[0], 0
+            if key not in self._kept:
+                self._kept[key] = kept
+                self.bytes += size
+            while self.bytes > self._most:
+                old, dropped = self._kept.popitem(last=False)
+                self.bytes -= dropped.size(old)
+
+
 def answer(given: Answer) -> Reply:
     """Return the reply that carries an answer."""
     return Reply(200, given.media_type, given.body, [], given.file, given.length)
 
 
-def headers_of(found: Problem) -> Headers:
+def headers_of(found: Problem) -> list[Header]:
     """Return the headers that go with a problem."""
     headers = []
     if again := found.more.get("retry_after"):
@@ -167,10 +216,3 @@ def options(methods: tuple[str, ...]) -> Reply:
     if "QUERY" in methods:
         headers += [("Accept-Query", READABLE), ("Accept-Post", READABLE)]
     return Reply(204, "", b"", headers)
-
-
-def matches(asked: str | None, tag: str) -> bool:
-    """Return whether an If-None-Match header holds an entity tag. RFC 9110, 13.1.2."""
-    if not asked:
-        return False
-    return asked.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in asked.split(",")}

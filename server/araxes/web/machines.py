@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from importlib.resources import files
 from time import perf_counter
 from typing import Any
@@ -12,8 +11,7 @@ from jinja2 import Environment
 
 from araxes.engine import Answer, Engine, Format, Question, form_of, formats_for
 from araxes.engine.evaluate import rewrite
-from araxes.engine.guard import refuse_long
-from araxes.engine.question import GRAPHS, RESULTS, Form
+from araxes.engine.question import GRAPHS, RESULTS, Form, refuse_long
 from araxes.problems import AnswerTooLarge, BadRequest, MethodNotAllowed, QueryTooSlow, TooMuchMemory, UnknownGraph
 from araxes.settings import Settings
 from araxes.web.exchange import METHODS, Exchange, Gate, Reply, answer, options
@@ -38,7 +36,7 @@ class Machines:
         host = "localhost" if set(settings.host) <= set(".0:") else settings.host
         host = f"[{host}]" if ":" in host else host
         # What a client claims as Host has no part in it.
-        self._base = settings.public_url.rstrip("/") or f"http://{host}:{settings.port}"
+        self.base = settings.public_url.rstrip("/") or f"http://{host}:{settings.port}"
         self._made: dict[tuple[str, str], bytes] = {}
         self._bodies = Gate(settings.threads // 3)
         self._most = settings.query_characters * FORM_ROOM + 10_000
@@ -76,12 +74,21 @@ class Machines:
         return view(exchange, sent)
 
     def description(self, exchange: Exchange, wanted: Format) -> Reply:
-        """Return the description of the endpoint and of its data; it is made once for each release and format.
+        """Return the description of the endpoint and of its data, made once for each release and format.
 
         Raises `Busy` and `Unavailable` where the engine cannot be asked now. SPARQL 1.1 Service Description, 2.
         """
         key = exchange.release, wanted.name
-        body = self._made.get(key) or self._written(exchange, wanted)
+        if key in self._made:
+            return Reply(200, wanted.media_type, self._made[key])
+        told: dict[str, Any] = {"base": self.base, "release": exchange.release, "formats": (*RESULTS, *GRAPHS)}
+        try:
+            answers = {name: self.ask(exchange, Question(text, RESULTS[0])) for name, text in QUERIES.items()}
+        except (AnswerTooLarge, QueryTooSlow, TooMuchMemory):
+            answers = {}  # data that cannot be counted within the limits is described without its counts
+        told |= {name: json.loads(found.body)["results"]["bindings"] for name, found in answers.items()}
+        turtle = self._template.render(told).encode()
+        body = turtle if wanted.name == "turtle" else rewrite(turtle, f"{self.base}/sparql", wanted)
         if exchange.fixed:
             self._made = {made: kept for made, kept in self._made.items() if made[0] == key[0]} | {key: body}
         return Reply(200, wanted.media_type, body)
@@ -96,7 +103,7 @@ class Machines:
         exchange.form = form_of(question.text)
         if question.format is not PAGE:
             return answer(self.ask(exchange, question))
-        question = replace(question, format=formats_for(Form(exchange.form))[0])
+        question = question._replace(format=formats_for(Form(exchange.form))[0])
         exchange.answer = self.ask(exchange, question)
         return None
 
@@ -120,13 +127,3 @@ class Machines:
             raise UnknownGraph(f"There is no graph {named[0][:200]}")
         whole = Question(WHOLE, wanted, tuple(named), (), 0, client)
         return answer(self.ask(exchange, whole))
-
-    def _written(self, exchange: Exchange, wanted: Format) -> bytes:
-        told: dict[str, Any] = {"base": self._base, "release": exchange.release, "formats": (*RESULTS, *GRAPHS)}
-        try:
-            answers = {name: self.ask(exchange, Question(text, RESULTS[0])) for name, text in QUERIES.items()}
-        except (AnswerTooLarge, QueryTooSlow, TooMuchMemory):
-            answers = {}  # data that cannot be counted within the limits is described without its counts
-        told |= {name: json.loads(found.body)["results"]["bindings"] for name, found in answers.items()}
-        turtle = self._template.render(told).encode()
-        return turtle if wanted.name == "turtle" else rewrite(turtle, f"{self._base}/sparql", wanted)

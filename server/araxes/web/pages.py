@@ -1,15 +1,20 @@
-"""The pages for people, and what watches the server: Flask's part of the site."""
+"""The pages for people, views also as a drawing or as data, and what watches the server: Flask's part of the site."""
 
+import base64
 import json
-import tomllib
+import re
 from collections.abc import Mapping
-from functools import lru_cache
+from contextlib import suppress
+from functools import lru_cache, partial
+from hashlib import sha256
 from importlib.resources import files
+from io import BytesIO
 from itertools import dropwhile
 from pathlib import Path
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, render_template, request
+from jinja2 import Template
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.local import LocalProxy
@@ -18,37 +23,58 @@ from araxes import queries
 from araxes.engine import Answer
 from araxes.engine.question import GRAPHS, RESULTS, Form
 from araxes.problems import BadRequest, MethodNotAllowed, NotFound, Problem, every_problem
-from araxes.web.exchange import KEY, Exchange
+from araxes.web.exchange import ALWAYS, KEY, Exchange
 from araxes.web.machines import Machines
+from araxes.web.site import SITE, Found, Index, Page, Saved, path_of
 
-FOLDERS = ("explore", "competency")
 FALLBACK = (files("araxes.web") / "describe" / "start.rq").read_text("utf-8")
 bp = Blueprint("pages", __name__)
 site: Machines = cast("Any", LocalProxy(lambda: current_app.extensions["araxes"]))
 exchange: Exchange = cast("Any", LocalProxy(lambda: request.environ[KEY]))
 
-LARGEST, MOST_CELLS = 1 << 20, 20_000
-DIFFERENCES = tomllib.loads((files("araxes.web") / "differences.toml").read_text("utf-8"))["difference"]
+LARGEST, MOST_ROWS, MOST_CELLS, ROWS = 1 << 20, 1_000, 20_000, '"bindings":['
+VIEW, DATA = f"<any({','.join(SITE['views'])}):name>", {each.name: each for each in RESULTS}
+STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
+POLICY = "Content-Security-Policy"
 
 
-@bp.get("/", endpoint="home")
+@bp.get(f"/{VIEW}", defaults={"suffix": "html"})
+@bp.get(f"/{VIEW}.<any(svg, csv, json):suffix>")
+@bp.get("/source/<string:source>", defaults={"name": "source", "suffix": "html"})
+@bp.get("/source/<string:source>.<any(svg, csv, json):suffix>", defaults={"name": "source"})
+def show(name: str, suffix: str, source: str = "") -> Response:
+    """Show a page; of a view, with one of the suffixes svg, csv and json, its drawing or its data."""
+    page = page_for({**request.args.to_dict(), "source": source})
+    if source and source not in {row["key"].value for row in page.rows("sources")}:
+        raise NotFound(f"There is no source with the key {source[:100]}")
+    if suffix not in SITE["types"]:
+        answer = page.answer(name, DATA[suffix])
+        return Response(answer.file.read() if answer.file else answer.body, content_type=answer.media_type)
+    body = filled(f"{name}.{suffix}", page, name=name, standalone=suffix == "svg").encode()
+    return Response(body, content_type=SITE["types"][suffix], headers=styled(body) if suffix == "svg" else {})
+
+
+for path, named in SITE["pages"].items():
+    bp.add_url_rule(path, view_func=show, defaults=named)
+
+
 @bp.route("/sparql", endpoint="sparql", methods=["GET", "POST", "QUERY"])
 def query() -> str:
     """Show the query page, below it the answer where a query was sent."""
-    return _page(**(_shown(exchange.form, exchange.answer) if exchange.answer else {}))
+    return _query_page(**(_shown(exchange.form, exchange.answer) if exchange.answer else {}))
 
 
-@bp.get("/limits")
-def limits_page() -> str:
-    """Show all limits in force, what refuses a query, and where the engine differs from the standard."""
-    return render_template("limits.html", kinds=every_problem(), differences=DIFFERENCES)
+@bp.get("/search.json")
+def search() -> list[dict[str, str]]:
+    """Return what the page for a search shows, for machines."""
+    found = find(request.args.get("q", ""))
+    return [{"iri": each.iri, "label": each.label, "lang": each.lang, "page": path_of(each.iri)} for each in found]
 
 
-@bp.get("/description")
-def description() -> str:
-    """Show the service description to read."""
-    found = site.description(exchange, GRAPHS[0])
-    return render_template("description.html", graph=found.body.decode("utf-8"))
+@bp.get("/project")
+def project() -> Response:
+    """Lead from the IRI of the project to what is said of it."""
+    return Response("", 303, {"Location": "/about"})
 
 
 @bp.get("/problems/<slug>")
@@ -61,19 +87,17 @@ def problem_type(slug: str) -> str:
 
 
 @bp.get("/health")
-@bp.get("/health/live")
-def health() -> Response:
-    """Say that the server answers, and over which release."""
-    return _told({"status": "ok", "release": exchange.release, "triples": exchange.served.triples})
-
-
-@bp.get("/health/ready")
-def ready() -> Response:
-    """Say whether queries can be answered now, with status 503 where they cannot."""
-    state = site.engine.state(memory=False)
-    told = {"workers": state.workers, "busy": state.busy, "waiting": state.waiting, "release": exchange.release}
-    told |= {"status": "ready" if state.ready else "not ready", "reload": "failed" if state.reload_problem else "ok"}
-    return _told(told, 200 if state.ready else 503)
+@bp.get("/health/<any(live, ready):what>")
+def health(what: str = "live") -> Response:
+    """Say that the server answers, and over which release; or whether it can answer queries now, with 503 if not."""
+    exchange.fixed = False
+    told, status = {"status": "ok", "release": exchange.release, "triples": exchange.served.triples}, 200
+    if what == "ready":
+        state = site.engine.state(memory=False)
+        told = {"workers": state.workers, "busy": state.busy, "waiting": state.waiting, "release": exchange.release}
+        told["status"], status = ("ready", 200) if state.ready else ("not ready", 503)
+        told["reload"] = "failed" if state.reload_problem else "ok"
+    return Response(json.dumps(told), status, content_type="application/json")
 
 
 @bp.get("/metrics")
@@ -84,11 +108,11 @@ def metrics() -> Response:
     return Response(counts, content_type="text/plain; version=1.0.0; charset=utf-8")
 
 
-def problem_page(found: Problem, exchange: Exchange) -> str:
+def problem_page(found: Problem) -> str:
     """Return the page for a problem: with the query to mend where there is one."""
     document = {**found.document(), "query_id": exchange.id}
     if exchange.environ["PATH_INFO"] == "/sparql" and exchange.sent:
-        return _page(problem=document)
+        return _query_page(problem=document)
     return render_template("problem.html", problem=document)
 
 
@@ -101,43 +125,67 @@ def http_fault(fault: HTTPException) -> Response:
     raise NotFound(f"There is nothing at {here}") if fault.code == 404 else BadRequest(fault.name)
 
 
-def _told(facts: Mapping[str, object], status: int = 200) -> Response:
-    exchange.fixed = False
-    return Response(json.dumps(facts), status, content_type="application/json")
+def page_for(given: Mapping[str, str] | None = None) -> Page:
+    """Return what a page asks, with values for the parameters of its queries, else those that the request has."""
+    values = request.args.to_dict() if given is None else given
+    return Page(partial(site.ask, exchange), exchange.served.folder, values)
 
 
-def _page(**more: Any) -> str:
-    served = exchange.served
-    examples = _examples_of(served.folder)
-    text = exchange.text or _example_text(examples, request.args.get("example"))
-    shown = {"examples": examples.values(), "release": served, "text": text, "results": RESULTS, "graphs": GRAPHS}
-    return render_template("query.html", **shown, **more)
+def filled(template: str | Template, page: Page | None = None, **told: Any) -> str:
+    """Return a template filled with what every page can ask."""
+    page = page or page_for()
+    return render_template(template, page=page, site=SITE, base=site.base, release=exchange.served, **told)
+
+
+def styled(document: bytes) -> dict[str, str]:
+    """Return the header that lets a document have the style that stands in it, and no other. CSP 3, 8.3."""
+    digests = (base64.b64encode(sha256(each).digest()).decode() for each in STYLE.findall(document))
+    allowed = "".join(f" 'sha256-{each}'" for each in digests)
+    return {POLICY: ALWAYS[POLICY].replace("style-src 'self'", f"style-src 'self'{allowed}")}
+
+
+def find(typed: str) -> list[Found]:
+    """Return the things whose names are like the first 200 characters of what was typed."""
+    return _index(exchange.served.folder, exchange.release).find(typed[:200])
 
 
 @lru_cache(maxsize=2)
-def _examples_of(root: Path) -> Mapping[str, queries.SavedQuery]:
-    """Return the examples that the release in a folder holds, by name; they are read once for each release."""
-    return {name: saved for folder in FOLDERS for name, saved in queries.load(root / "queries" / folder, root).items()}
+def _index(folder: Path, release: str) -> Index:  # noqa: ARG001 - files of data that changed have the folder they had
+    return Index(page_for({}).rows("names"))
 
 
-def _example_text(examples: Mapping[str, queries.SavedQuery], name: str | None) -> str:
+def _query_page(**more: Any) -> str:
+    page = page_for({} if "problem" in more else None)
+    known = {**page.queries, **page.examples} if "example" in page.given else page.examples
+    text = exchange.text or _example_text(known, page.given.get("example"), page)
+    return filled("query.html", page, sent=exchange.sent, text=text, results=RESULTS, graphs=GRAPHS, **more)
+
+
+def _example_text(examples: Saved, name: str | None, page: Page | None = None) -> str:
     """Return the example of that name, else the one with `start: yes`, else the first, as text without its header."""
     first = sorted(examples.values(), key=lambda each: each.first("start") != "yes")
     saved = examples.get(name or "") or next(iter(first), None)
+    if saved and page:
+        values = {each.name: page.given[each.name] for each in saved.parameters if each.name in page.given}
+        saved = saved._replace(text=queries.bind(saved, values, page.prefixes))
     lines = (saved.text if saved else FALLBACK).splitlines()
     return "\n".join(dropwhile(lambda line: line.startswith("#:") or not line.strip(), lines))
 
 
 def _shown(form: str, answer: Answer) -> dict[str, Any]:
-    """Return what the page shows of an answer: all of it, or that it is too large to be shown."""
-    if answer.file:
-        answer.file.close()
-    if answer.file or len(answer.body) > LARGEST:
-        return {"large": answer.length or len(answer.body)}
+    """Return what the page shows of an answer: of a table its first rows, of a graph all or nothing."""
+    with answer.file or BytesIO(answer.body) as body:
+        text = body.read(LARGEST).decode("utf-8", "ignore")
+    size = answer.length or len(answer.body)
     if form in {Form.CONSTRUCT, Form.DESCRIBE}:
-        return {"graph": answer.body.decode("utf-8")}
-    document = json.loads(answer.body)
-    cells = len(document["head"].get("vars", ())) * len(document.get("results", {}).get("bindings", ()))
-    if cells > MOST_CELLS:  # an unbound one costs nothing in JSON, and a page has to draw it
-        return {"large": len(answer.body)}
-    return {"truth": document["boolean"]} if form is Form.ASK else {"table": document}
+        return {"graph": text if size <= LARGEST else "", "size": size}
+    if form is Form.ASK:
+        return {"truth": json.loads(text)["boolean"]}
+    decode, at, rows = json.JSONDecoder().raw_decode, text.index(ROWS) + len(ROWS), []
+    columns = decode(text, text.index("["))[0]
+    with suppress(ValueError):  # raised at the end of the rows, or where the text is cut
+        while found := decode(text, at):
+            rows.append(found[0])
+            at = found[1] + 1
+    most = min(MOST_ROWS, MOST_CELLS // max(len(columns), 1))
+    return {"columns": columns, "rows": rows[:most], "total": len(rows) if size <= LARGEST else 0, "size": size}

@@ -1,15 +1,14 @@
-"""The SPARQL 1.1 Protocol: what was sent, read into a question."""
+"""The SPARQL 1.1 Protocol: what was sent, read into a question, and which format of answer the client accepts."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from araxes.engine import Format, Question, form_of, formats_for
 from araxes.engine.question import GRAPHS, RESULTS
 from araxes.problems import BadRequest, NotAcceptable, QueryTooLong, UnsupportedMediaType, UpdateRefused
-from araxes.web.negotiate import bare, choose
 
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
@@ -20,18 +19,29 @@ ALL = (*RESULTS, *GRAPHS, Format("problem", "application/problem+json", "Problem
 BODIES = {"POST", "QUERY"}
 ASKING = {"query", "update", "timeout", "default-graph-uri", "named-graph-uri"}
 ONCE = ("query", "update", "timeout")
-MOST_FIELDS = 1_000
-PIECE, THROWN_AWAY = 65_536, 100
+MOST_FIELDS, PIECE, THROWN_AWAY = 1_000, 65_536, 100
 
 BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
 SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}")
+ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*+"?)+')
+PARAMETER = re.compile(r';\s*([^\s=;]+)\s*(?:=\s*("(?:[^"\\]|\\.)*+"|[^\s;]*))?')
+WEIGHT = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+OURS = {("charset", "utf-8")}
+ANY, KIND, FOREIGN, EXACT, PRECISE = range(5)
+CODINGS = ("zstd", "gzip")
 
 Fields = Mapping[str, Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Coding(NamedTuple):
+    """How a body is to be packed: by which coding ("" for none), and whether it must be."""
+
+    name: str
+    must: bool
+
+
+class Sent(NamedTuple):
     """A request to the endpoint: method, content type, the fields of address and form, and the body."""
 
     method: str
@@ -93,16 +103,19 @@ def sent_from(environ: Mapping[str, Any], most: int) -> Sent:
     address = fields_of(environ.get("QUERY_STRING", "").encode("latin-1"))
     if method not in BODIES:
         return Sent(method, "", address, {}, b"", accept)
-    content_type = _content_type(environ)
-    body = _body(environ, most)
+    given: str = environ.get("CONTENT_TYPE") or ""
+    packed = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if packed not in {"", "identity"}:
+        raise UnsupportedMediaType(f"The body is packed with {packed[:40]}", hint="Send the body as it is.")
+    charset = CHARSET.search(given)
+    if charset and charset[1].lower() not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType(f"The body is in {charset[1][:40]}", hint="Send it in UTF-8.")
+    content_type, body = bare(given).strip().lower(), _body(environ, most)
     return Sent(method, content_type, address, fields_of(body) if content_type == FORM else {}, body, accept)
 
 
 def fields_of(sent: bytes) -> Fields:
-    """Return the fields of an address or of a form, decoded once; nothing in them is put right in silence.
-
-    Raises `BadRequest` where they are not UTF-8, or where a percent sign is not followed by two digits.
-    """
+    """Return the fields of an address or form, decoded once; raises `BadRequest`: nothing is put right in silence."""
     if broken := BROKEN.search(sent):
         found = sent[broken.start() : broken.start() + 3].decode("ascii", "replace")
         raise BadRequest(f"{found} is not a percent-encoded sign", hint="Write a percent sign as %25.")
@@ -117,30 +130,33 @@ def fields_of(sent: bytes) -> Fields:
 def question_from(sent: Sent, most: int, client: str = "") -> Question:
     """Return the question that a request asks: SPARQL 1.1 Protocol, 2.1, and the method QUERY of the draft of 1.2.
 
-    Parameters: `most`, the milliseconds that the field `timeout` may not pass; `client`, whose share it takes. Raises
-    `BadRequest`, `UnsupportedMediaType`, `UpdateRefused`, `BadQuery` or `NotAcceptable`.
+    `timeout` may not pass `most` milliseconds. Raises `BadRequest`, `UnsupportedMediaType`, `UpdateRefused`,
+    `BadQuery` or `NotAcceptable`.
     """
     fields = sent.fields()
     if "query" not in fields:
         raise BadRequest("There is no query")
     text = fields["query"][0]
     wanted = picked((*formats_for(form_of(text)), PAGE), sent.accept, fields)
-    default, named = fields.get("default-graph-uri", ()), fields.get("named-graph-uri", ())
-    return Question(text, wanted, tuple(default), tuple(named), _milliseconds(fields, most), client)
+    default, named = (tuple(fields.get(f"{each}-graph-uri", ())) for each in ("default", "named"))
+    if "timeout" not in fields:
+        return Question(text, wanted, default, named, 0, client)
+    given = fields["timeout"][0]
+    milliseconds = round(float(given) * 1000) if SECONDS.fullmatch(given) else 0
+    if not 0 < milliseconds <= most:
+        hint = f"Give seconds from 0.001 to {most / 1000:g}, or leave the field out."
+        raise BadRequest(f"timeout is {given[:40]!r}", hint=hint, more={"limit": "query_milliseconds", "most": most})
+    return Question(text, wanted, default, named, milliseconds, client)
 
 
 def picked(offered: tuple[Format, ...], accept: str | None, fields: Fields) -> Format:
-    """Return the format that the field `format` names, else the one that Accept likes best.
-
-    SPARQLWrapper says `format` twice, in two words for one format; two formats are one too many.
-    Raises `BadRequest` for a name that is not offered, and `NotAcceptable`, which lists the offers.
-    """
+    """Return the format that `format` names, else what Accept likes best; raises `BadRequest` or `NotAcceptable`."""
     if not fields.get("format"):
         if found := choose(accept, offered):
             return found
         names = [bare(each.media_type) for each in offered]
         raise NotAcceptable(f"Accept is {accept!r:.200}, but there is {', '.join(names)}", more={"offered": names})
-    named = {_named(name, offered) for name in fields["format"]}
+    named = {_named(name, offered) for name in fields["format"]}  # SPARQLWrapper says one format twice, in two words
     if len(named) > 1:
         raise BadRequest(f"The fields format name {len(named)} formats")
     return named.pop()
@@ -149,6 +165,39 @@ def picked(offered: tuple[Format, ...], accept: str | None, fields: Fields) -> F
 def likes_page(accept: str | None) -> bool:
     """Return whether a client likes a page better than anything for machines."""
     return choose(accept, ALL) is PAGE
+
+
+@lru_cache(maxsize=512)
+def choose(accept: str | None, offers: tuple[Format, ...]) -> Format | None:
+    """Return the format that the client likes best, the first of those it likes equally, or None (RFC 9110, 12.5.1)."""
+    # A missing or blank header accepts everything. The most specific range that fits decides, and a parameter makes a
+    # range more specific; one that no answer of ours has (`profile`) leaves its type accepted where nothing else
+    # speaks of that type. The other names of a format must be asked for word for word.
+    ranges = _elements(accept) if accept and accept.strip() else [("*/*", ANY, 1.0)]
+    weights = []
+    for offer in offers:
+        sent = bare(offer.media_type)
+        fitting = [{sent, f"{sent.partition('/')[0]}/*", "*/*"}, *({name} for name in offer.also)]
+        ranked = ([(rank, weight) for name, rank, weight in ranges if name in fit] for fit in fitting)
+        weights.append(max(max(each, default=(0, 0.0))[1] for each in ranked))
+    return offers[weights.index(max(weights))] if max(weights) > 0 else None
+
+
+@lru_cache(maxsize=512)
+def coding(accepted: str | None) -> Coding | None:
+    """Return how a body is to be packed, by Accept-Encoding (RFC 9110, 12.5.3); None where nothing will do."""
+    weights = {name.removeprefix("x-"): weight for name, _, weight in _elements(accepted or "")}
+    others = weights.get("*", 0.0)
+    plain = weights.get("identity", 0.0 if weights.get("*") == 0 else 1.0) > 0
+    best = max(CODINGS, key=lambda name: (weights.get(name, others), name in weights))
+    if weights.get(best, others) > 0 and weights.get(best, others) >= weights.get("identity", 0.0):
+        return Coding(best, not plain)
+    return Coding("", must=False) if plain else None
+
+
+def bare(media_type: str) -> str:
+    """Return a media type without its parameters."""
+    return media_type.partition(";")[0]
 
 
 def _named(name: str, offered: tuple[Format, ...]) -> Format:
@@ -160,28 +209,6 @@ def _named(name: str, offered: tuple[Format, ...]) -> Format:
         return found
     known = ", ".join(each.name for each in offered)
     raise BadRequest(f"There is no format {name[:100]} for this query", hint=f"Use one of: {known}.")
-
-
-def _milliseconds(fields: Fields, most: int) -> int:
-    if "timeout" not in fields:
-        return 0
-    given = fields["timeout"][0]
-    wanted = round(float(given) * 1000) if SECONDS.fullmatch(given) else 0
-    if not 0 < wanted <= most:
-        hint = f"Give seconds from 0.001 to {most / 1000:g}, or leave the field out."
-        raise BadRequest(f"timeout is {given[:40]!r}", hint=hint, more={"limit": "query_milliseconds", "most": most})
-    return wanted
-
-
-def _content_type(environ: Mapping[str, Any]) -> str:
-    given: str = environ.get("CONTENT_TYPE") or ""
-    packed = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
-    if packed not in {"", "identity"}:
-        raise UnsupportedMediaType(f"The body is packed with {packed[:40]}", hint="Send the body as it is.")
-    charset = CHARSET.search(given)
-    if charset and charset[1].lower() not in {"utf-8", "utf8"}:
-        raise UnsupportedMediaType(f"The body is in {charset[1][:40]}", hint="Send it in UTF-8.")
-    return bare(given).strip().lower()
 
 
 def _body(environ: Mapping[str, Any], most: int) -> bytes:
@@ -200,3 +227,20 @@ def _body(environ: Mapping[str, Any], most: int) -> bytes:
     if len(body) < int(given or 0):
         raise BadRequest("The body ended before its Content-Length")
     return body
+
+
+def _elements(header: str) -> list[tuple[str, int, float]]:
+    """Return name, rank and weight of each element; none that cannot be read, or rules out what we do not have."""
+    elements = []
+    for name, sign, rest in (text.partition(";") for text in ELEMENT.findall(header)):
+        found = {(match[1].lower(), (match[2] or "").strip('"').lower()) for match in PARAMETER.finditer(sign + rest)}
+        given = [value for parameter, value in found if parameter == "q"] or ["1"]
+        weight = float(given[0]) if len(given) == 1 and WEIGHT.fullmatch(given[0]) else -1.0
+        others = {each for each in found if each[0] != "q"}
+        rank = FOREIGN if others - OURS else PRECISE if others else EXACT
+        kind = name.strip().lower()
+        if kind.endswith("/*"):
+            rank = ANY if kind == "*/*" else KIND
+        if 0 <= weight <= 1 and (weight or rank != FOREIGN):
+            elements.append((kind, rank, weight))
+    return elements

@@ -1,0 +1,193 @@
+"""Pages made from saved queries: what a template may ask of the graph while it is filled, and search by name."""
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from anyascii import anyascii
+from markupsafe import Markup, escape
+from rapidfuzz import fuzz, process
+
+from araxes import prefixes, project, queries
+from araxes.engine import Answer, Format, Question
+from araxes.engine.question import RESULTS
+from araxes.prefixes import BASE, NS
+from araxes.problems import BadRequest
+
+GAP, MOST_NAMES, KEPT = "VALUES ?it { }", 500, 20_000
+LEAST, MOST = 72, 30
+EXAMPLES = ("explore", "competency", "pages")
+ISOLATED = Markup('<bdi lang="{}">{}</bdi>')
+NAMES = (files("araxes.web") / "describe" / "names.rq").read_text("utf-8")
+PAGED = ("id/", "scheme/", "graph/")
+SITE: Mapping[str, Any] = tomllib.loads((files("araxes.web") / "site.toml").read_text("utf-8"))
+SAFE = "/:@!$&'()*+,;=~-._"
+
+Row = dict[str, "Term"]
+Saved = Mapping[str, queries.SavedQuery]
+
+
+class Term(NamedTuple):
+    """An RDF term of an answer; `type` is uri, literal or bnode."""
+
+    value: str
+    type: str
+    lang: str = ""
+    datatype: str = ""
+
+
+def path_of(iri: str) -> str:
+    """Return where the page of an IRI is: a path of ours, an address of the web, or nothing that could be followed."""
+    if (rest := iri.removeprefix(BASE)) != iri:
+        path = quote(f"/{rest}.html" if rest.startswith(PAGED) else f"/{rest}", safe=SAFE)
+        return "" if rest.startswith("/") else path  # two slashes would lead to another host
+    return iri if iri.startswith(("http://", "https://")) else ""
+
+
+class Page:
+    """What one page asks: rows of saved queries, and names and addresses of what is in them.
+
+    `given` are the values that the request has for parameters of queries, by name.
+    """
+
+    def __init__(self, ask: Callable[[Question], Answer], folder: Path, given: Mapping[str, str]) -> None:
+        self._ask, self.given = ask, given
+        self.queries, self.examples, self.prefixes, self._names = _of(folder)
+
+    def query(self, name: str, **given: str) -> str:
+        """Return the text of a saved query, its parameters bound to what is given here, else by the request."""
+        return queries.bind(self.queries[name], self._values(name, given), self.prefixes)
+
+    def answer(self, name: str, wanted: Format, **given: str) -> Answer:
+        """Return the answer to a saved query in a format; raises `BadParameter` and what the engine raises."""
+        return self._ask(Question(self.query(name, **given), wanted))
+
+    def rows(self, name: str, **given: str) -> list[Row]:
+        """Return the rows that a saved query has, each a term by variable; what they mention can then be named."""
+        found = self.answer(name, RESULTS[0], **given)
+        if found.file:
+            found.file.close()
+            raise BadRequest(f"The query {name} has more rows than a page shows", hint="Ask it at /sparql.")
+        rows = read(found.body)
+        self.learn(term.value for row in rows for term in row.values() if term.type == "uri")
+        return rows
+
+    def learn(self, iris: Iterable[str]) -> None:
+        """Have the names of some IRIs at hand."""
+        if len(self._names) > KEPT:
+            self._names.clear()
+        wanted = sorted({iri for iri in iris if iri not in self._names})
+        for start in range(0, len(wanted), MOST_NAMES):
+            some = wanted[start : start + MOST_NAMES]
+            text = NAMES.replace(GAP, f"VALUES ?it {{ {' '.join(f'<{iri}>' for iri in some)} }}")
+            found = {row["it"].value: row["name"] for row in read(self._ask(Question(text, RESULTS[0])).body)}
+            self._names.update({iri: found.get(iri, Term(self.short(iri), "literal")) for iri in some})
+
+    def label(self, term: Term | str) -> Markup:
+        """Return what a thing is called, isolated from the text around it, with its language."""
+        iri = term.value if isinstance(term, Term) else term
+        if iri not in self._names:
+            self.learn([iri])
+        name = self._names[iri]
+        return escape(name.value) if name.lang in {"", "en"} else ISOLATED.format(name.lang, name.value)
+
+    def text(self, term: Term | str) -> str:
+        """Return what a thing is called as plain text, as drawings and titles need it."""
+        return str(self.label(term).striptags())
+
+    def short(self, iri: str) -> str:
+        """Return an IRI as a prefixed name where there is one."""
+        return prefixes.shorten(iri, self.prefixes).strip("<>")
+
+    def link(self, term: Term | str) -> str:
+        """Return the address of the page of an IRI."""
+        return path_of(term.value if isinstance(term, Term) else term)
+
+    def asked(self, name: str, **given: str) -> str:
+        """Return the address of the query page with a saved query on it, its parameters bound as here."""
+        return "/sparql?" + urlencode({"example": name, **self._values(name, given)})
+
+    def saved(self, name: str) -> queries.SavedQuery:
+        """Return a saved query."""
+        return self.queries[name]
+
+    def _values(self, name: str, given: Mapping[str, str]) -> dict[str, str]:
+        declared = {each.name for each in self.queries[name].parameters}
+        return {key: value for key, value in {**self.given, **given}.items() if key in declared and value}
+
+
+def kind_of(classes: Collection[str]) -> str:
+    """Return the kind of a thing by the IRIs of its classes, or nothing."""
+    return next((kind for kind, (_, name, _) in SITE["kinds"].items() if name in classes or NS + name in classes), "")
+
+
+def read(body: bytes) -> list[Row]:
+    """Return the rows of an answer in JSON."""
+    bindings: Sequence[Mapping[str, Any]] = json.loads(body)["results"]["bindings"]
+    return [
+        {name: Term(t["value"], t["type"], t.get("xml:lang", ""), t.get("datatype", "")) for name, t in row.items()}
+        for row in bindings
+    ]
+
+
+@lru_cache(maxsize=2)
+def _of(folder: Path) -> tuple[Saved, Saved, Mapping[str, str], dict[str, Term]]:
+    """Return what the pages of a release share: their queries, the examples, the prefixes, and names once learned.
+
+    Where a release has none of its own, as over data of others, queries and prefixes are those of the project here.
+    """
+    root = folder if (folder / "queries" / "pages").is_dir() else project.locate(None, {}).root
+    saved = [queries.load(folder / "queries" / each, folder) for each in EXAMPLES]
+    examples = {name: query for some in saved for name, query in some.items()}
+    return queries.load(root / "queries" / "pages", root), examples, project.Project(root).prefixes(), {}
+
+
+class Found(NamedTuple):
+    """A thing that was found: its IRI, the name that fits and its language, and how well it fits, to 100."""
+
+    iri: str
+    label: str
+    lang: str
+    score: float
+
+
+class Index:
+    """The names of all things, folded."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        """Take rows of `thing` and `name`."""
+        self._named = [(row["thing"].value, row["name"]) for row in rows]
+        self._folded = [fold(name.value) for _, name in self._named]
+
+    def find(self, typed: str, most: int = MOST) -> list[Found]:
+        """Return the things whose names are most like what was typed, each once, the best first."""
+        wanted = fold(typed)
+        if not wanted:
+            return []
+        best: dict[str, tuple[float, bool, Found]] = {}
+        for _, score, at in process.extract(wanted, self._folded, scorer=_likeness, score_cutoff=LEAST, limit=None):
+            iri, name = self._named[at]
+            found = score, name.value.casefold() == typed.strip().casefold(), Found(iri, name.value, name.lang, score)
+            if iri not in best or best[iri][:2] < found[:2]:
+                best[iri] = found
+        return sorted((each for *_, each in best.values()), key=lambda each: (-each.score, each.iri))[:most]
+
+
+def fold(text: str) -> str:
+    """Return a text in small Latin letters and digits, without diacritics, whatever its script."""
+    return " ".join(re.findall(r"[a-z0-9]+", anyascii(text).lower()))
+
+
+def _likeness(typed: str, name: str, **_: object) -> float:
+    """Return how like two folded texts are: as wholes, or the typed one to a part; of parts, that of a shorter text."""
+    more = min(max(len(name) - len(typed), 0), 150) / 10
+    begins = 96 - more if f" {typed}" in f" {name}" else 0.0
+    words = fuzz.token_set_ratio(typed, name) * 0.9
+    near = fuzz.partial_ratio(typed, name) * 0.9 - more if 3 < len(typed) <= len(name) else 0.0
+    return max(fuzz.ratio(typed, name), begins, words, near)
