@@ -130,4 +130,4 @@ def _term(value: str, kind: str, prefixes: Mapping[str, str]) -> str:
         return str(NamedNode(iri.removeprefix("<").removesuffix(">")))
     except ValueError:
         hint = f"Give an IRI, or a name with one of the prefixes {', '.join(sorted(prefixes))}."
-        raise BadParameter(f"{value!r} is not an IRI", hint=hint) from None
+        raise BadParameter(f"{value[:100]!r} is not an IRI", hint=hint) from None

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.site.wire import ask
+
 LONG = "/id/" + "a" * 10_000
 PATHS = [
     b"/id/../../../../etc/passwd",
@@ -99,3 +101,36 @@ def test_every_answer_says_what_a_browser_may_do_with_it(site: str, path: bytes)
     assert "unsafe" not in policy
     assert "x-content-type-options: nosniff" in head
     assert "referrer-policy: no-referrer" in head
+
+
+@pytest.mark.parametrize("host", ['"><script>', "a@evil.example", "a b", "x/../y", "x:port", "a" * 5_000, "x\\y"])
+def test_what_is_no_host_is_refused(site: str, host: str) -> None:
+    for path in ("/", "/id/state/iran", "/sparql?query=ASK%20%7B%7D"):
+        for _ in range(2):
+            reply = ask(site, path, "application/json", Host=host)
+            assert reply.status == 400, (path, host)
+            assert host not in reply.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/search?q=%ff%fe",
+        "/matrix?one=state:iran&one=state:russia",
+        "/network?thing=%",
+        "/search?q=a&q=b",
+        "/matrix?one=no%20iri",
+        "/network?thing=" + "%20" * 2_000,
+    ],
+)
+def test_what_a_page_cannot_read_is_refused(site: str, path: str) -> None:
+    reply = ask(site, path, "text/html")
+    assert (reply.status, reply.type) == (400, "text/html")
+    assert len(reply.body) < 10_000
+
+
+@pytest.mark.parametrize("query", ["", "?v=wrong", "?v=", "?xv=1"])
+def test_only_the_right_mark_of_a_file_is_kept_for_long(site: str, query: str) -> None:
+    marked = ask(site, "/").text.partition('rel="stylesheet" href="')[2].partition('"')[0]
+    assert "immutable" in ask(site, marked).headers["Cache-Control"]
+    assert "immutable" not in ask(site, marked.partition("?")[0] + query).headers["Cache-Control"]

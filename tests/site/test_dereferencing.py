@@ -2,13 +2,14 @@
 
 import json
 import re
+import signal
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from araxes.project import Release
-from helpers import Reply, serving
+from helpers import Reply, served, serving
 from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Dataset, NamedNode, RdfFormat, Store, parse
@@ -178,6 +179,7 @@ def test_a_withdrawn_thing_is_gone(tmp_path: Path) -> None:
             assert reply.status == 410, path
             assert reply.json()["instead"] == f"{BASE}id/event/once"
             assert "the same event" in reply.json()["detail"]
+            assert 'href="/id/event/once.html"' in ask(site, path, BROWSER).text
         assert ask(site, "/id/event/twice", BROWSER).type == "text/html"
         assert ask(site, "/id/event/once.html").status == 200
         assert ask(site, "/id/event/old.html").status == 200
@@ -313,3 +315,31 @@ def test_no_wish_is_answered_with_what_it_refuses(site: str, wishes: list[tuple[
         )
     else:
         assert reply.status == 406
+
+
+def test_a_thing_that_very_much_points_at_has_a_page(tmp_path: Path) -> None:
+    data = tmp_path / "hub.nt"
+    lines = [f"<{BASE}id/event/e{n}> <{BASE}ns/involves> <{BASE}id/state/hub> .\n" for n in range(20_000)]
+    lines += [
+        f'<{BASE}id/event/e{n}> <http://www.w3.org/2000/01/rdf-schema#label> "Event {n}"@en .\n' for n in range(20_000)
+    ]
+    data.write_text("".join(lines))
+    with serving("--data", str(data)) as url:
+        site = url.rstrip("/")
+        for path in ("/id/state/hub.html", "/id/state/hub.ttl", "/browse", "/search?q=event", "/sitemap.xml"):
+            assert ask(site, path).status == 200, path
+
+
+def test_names_are_those_of_the_release_that_is_served(tmp_path: Path) -> None:
+    data = tmp_path / "name.ttl"
+    text = f'<{BASE}id/state/x> <http://www.w3.org/2000/01/rdf-schema#label> "%s"@en .'
+    data.write_text(text % "Before")
+    with served("--data", str(data)) as running:
+        site = running.url.rstrip("/")
+        assert "<h1>Before</h1>" in ask(site, "/id/state/x.html").text
+        release = ask(site, "/health").headers["Araxes-Release"]
+        data.write_text(text % "After")
+        running.process.send_signal(signal.SIGHUP)
+        assert any(ask(site, "/health").headers["Araxes-Release"] != release for _ in range(100_000))
+        assert "<h1>After</h1>" in ask(site, "/id/state/x.html").text
+        assert [each["label"] for each in ask(site, "/search.json?q=after").json()] == ["After"]

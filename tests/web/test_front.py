@@ -61,8 +61,11 @@ class File(io.BytesIO):
 
 
 def filling(size: int) -> bytes:
-    """Return an answer of no rows, in so many bytes."""
-    return b'{"head":{"vars":["a"]},"results":{"bindings":[]}}'.ljust(size)
+    """Return the beginning of an answer, in so many bytes: a row, and a second one that does not end."""
+    row = b'{"a":{"type":"literal","value":"x"}}'
+    return (b'{"head":{"vars":["a"]},"results":{"bindings":[' + row + b',{"a":{"type":"literal","value":"').ljust(
+        size, b"y"
+    )
 
 
 def with_file(found: Any, size: int = 3_000_000) -> list[File]:

@@ -3,8 +3,6 @@
 import json
 import math
 import tomllib
-from functools import lru_cache
-from hashlib import sha256
 from importlib.resources import files
 
 from flask import Flask
@@ -17,20 +15,9 @@ from araxes.settings import SETTINGS, Settings
 from araxes.web import pages, things
 from araxes.web.front import Front
 from araxes.web.machines import Machines
-from araxes.web.site import kind_of
+from araxes.web.site import asset, inline, kind_of, path_of
 
 __all__ = ["create_app"]
-
-
-@lru_cache(maxsize=100)
-def asset(name: str) -> str:
-    """Return the address of a static file, with a mark of its bytes, so that it may be kept for a year."""
-    return f"/static/{name}?v={sha256(inline(name).encode()).hexdigest()[:12]}"
-
-
-def inline(name: str) -> str:
-    """Return the text of a static file, for a drawing that is to stand alone."""
-    return (files("araxes.web") / "static" / name).read_text("utf-8")
 
 
 def create_app(engine: Engine, settings: Settings) -> Flask:
@@ -42,6 +29,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     for each in ("region", "differences"):
         app.jinja_env.globals[each] = tomllib.loads((files("araxes.web") / f"{each}.toml").read_text("utf-8"))
     app.jinja_env.globals |= {"math": math, "asset": asset, "inline": inline, "find": pages.find, "kind_of": kind_of}
+    app.jinja_env.globals["path_of"] = path_of
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.filters["turtle"] = lambda text: json.dumps(text, ensure_ascii=False)
     # A path with two slashes would else be sent elsewhere, with the Host that the client claims.

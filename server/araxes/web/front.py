@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -16,18 +17,20 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from werkzeug.http import parse_etags
 
 from araxes.engine import State
-from araxes.problems import NotAcceptable, Problem, ServerFault
+from araxes.problems import BadRequest, NotAcceptable, Problem, ServerFault
 from araxes.project import Release
 from araxes.settings import Settings
 from araxes.web import pages
 from araxes.web.exchange import ALWAYS, KEY, Cache, Exchange, Gate, Kept, Key, Reply, headers_of, next_id, options
 from araxes.web.machines import Machines
 from araxes.web.protocol import CODINGS, Coding, coding, likes_page
+from araxes.web.site import asset
 
 log, access = logging.getLogger("araxes.web"), logging.getLogger("araxes.access")
 
 BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 BATCH = 8
+HOST = re.compile(r"[A-Za-z0-9._-]{0,255}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
 CACHED = ("Server-Timing", "cache;desc=hit")
 ASSET = "public, max-age=31536000, immutable"
 STATUS = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
@@ -124,6 +127,10 @@ class Front:
         try:
             if wanted is None:
                 raise NotAcceptable("Accept-Encoding takes none of ours", more={"offered": ["identity", *CODINGS]})
+            if not HOST.fullmatch(exchange.environ.get("HTTP_HOST", "")):
+                raise BadRequest(
+                    "Host is not the name of a host", hint="Send one Host: a name or an address, and a port."
+                )
             reply = self._machines.reply(exchange) or self._page(exchange)
             if reply.file and wanted.must:
                 reply.file.close()
@@ -163,7 +170,8 @@ class Front:
         tag = reply.tag() if lasting else ""
         size = reply.length if reply.file else len(reply.body)
         path, query = exchange.environ["PATH_INFO"], exchange.environ.get("QUERY_STRING", "")
-        kept = ASSET if path.startswith("/static/") and "v=" in query else self._lasting
+        known = reply.status == 200 and path.startswith("/static/") and asset(path.removeprefix("/static/"))
+        kept = ASSET if known == f"{path}?{query}" else self._lasting
         brief = [*{**ALWAYS, **dict(reply.headers), "Araxes-Release": exchange.release}.items()]
         brief.append(("Cache-Control", kept if lasting else "no-store"))
         brief += [("ETag", tag)] if tag else []
@@ -184,7 +192,11 @@ class Front:
 
 def _key(environ: dict[str, Any], release: str, wanted: Coding | None) -> Key:
     """Return under what an answer is kept: the release, and all of a request that it can depend on; empty for none."""
-    if wanted is None or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+    if (
+        wanted is None
+        or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}
+        or not HOST.fullmatch(environ.get("HTTP_HOST", ""))
+    ):
         return ()
     path = environ.get("SCRIPT_NAME", ""), environ["PATH_INFO"], environ.get("QUERY_STRING", "")
     return release, *path, environ.get("HTTP_ACCEPT", ""), wanted.name, "must" if wanted.must else ""

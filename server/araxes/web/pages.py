@@ -25,6 +25,7 @@ from araxes.engine.question import GRAPHS, RESULTS, Form
 from araxes.problems import BadRequest, MethodNotAllowed, NotFound, Problem, every_problem
 from araxes.web.exchange import ALWAYS, KEY, Exchange
 from araxes.web.machines import Machines
+from araxes.web.protocol import fields_of
 from araxes.web.site import SITE, Found, Index, Page, Saved, path_of
 
 FALLBACK = (files("araxes.web") / "describe" / "start.rq").read_text("utf-8")
@@ -44,12 +45,13 @@ POLICY = "Content-Security-Policy"
 @bp.get("/source/<string:source>.<any(svg, csv, json):suffix>", defaults={"name": "source"})
 def show(name: str, suffix: str, source: str = "") -> Response:
     """Show a page; of a view, with one of the suffixes svg, csv and json, its drawing or its data."""
-    page = page_for({**request.args.to_dict(), "source": source})
+    page = page_for({**_asked(), "source": source})
     if source and source not in {row["key"].value for row in page.rows("sources")}:
         raise NotFound(f"There is no source with the key {source[:100]}")
     if suffix not in SITE["types"]:
         answer = page.answer(name, DATA[suffix])
         return Response(answer.file.read() if answer.file else answer.body, content_type=answer.media_type)
+    page.base = site.base if suffix == "svg" else ""
     body = filled(f"{name}.{suffix}", page, name=name, standalone=suffix == "svg").encode()
     return Response(body, content_type=SITE["types"][suffix], headers=styled(body) if suffix == "svg" else {})
 
@@ -67,7 +69,7 @@ def query() -> str:
 @bp.get("/search.json")
 def search() -> list[dict[str, str]]:
     """Return what the page for a search shows, for machines."""
-    found = find(request.args.get("q", ""))
+    found = find(_asked().get("q", ""))
     return [{"iri": each.iri, "label": each.label, "lang": each.lang, "page": path_of(each.iri)} for each in found]
 
 
@@ -127,8 +129,17 @@ def http_fault(fault: HTTPException) -> Response:
 
 def page_for(given: Mapping[str, str] | None = None) -> Page:
     """Return what a page asks, with values for the parameters of its queries, else those that the request has."""
-    values = request.args.to_dict() if given is None else given
-    return Page(partial(site.ask, exchange), exchange.served.folder, values)
+    return Page(
+        partial(site.ask, exchange), exchange.served.folder, exchange.release, _asked() if given is None else given
+    )
+
+
+def _asked() -> dict[str, str]:
+    """Return the parameters of the request; raises `BadRequest` where they cannot be read, or one is given twice."""
+    found = fields_of(exchange.environ.get("QUERY_STRING", "").encode("latin-1"))
+    if twice := [name for name, values in found.items() if len(values) > 1]:
+        raise BadRequest(f"The parameter {twice[0][:100]} is given twice")
+    return {name: values[0] for name, values in found.items()}
 
 
 def filled(template: str | Template, page: Page | None = None, **told: Any) -> str:

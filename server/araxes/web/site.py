@@ -5,7 +5,9 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from hashlib import sha256
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -18,13 +20,15 @@ from araxes import prefixes, project, queries
 from araxes.engine import Answer, Format, Question
 from araxes.engine.question import RESULTS
 from araxes.prefixes import BASE, NS
-from araxes.problems import BadRequest
+from araxes.problems import AnswerTooLarge
 
 GAP, MOST_NAMES, KEPT = "VALUES ?it { }", 500, 20_000
+LARGEST, LONGEST = 16 << 20, 300
 LEAST, MOST = 72, 30
 EXAMPLES = ("explore", "competency", "pages")
 ISOLATED = Markup('<bdi lang="{}">{}</bdi>')
 NAMES = (files("araxes.web") / "describe" / "names.rq").read_text("utf-8")
+UNREACHABLE = re.compile(r"//|/\.\.?(?:/|$)")  # two slashes would lead to another host, dots to another path
 PAGED = ("id/", "scheme/", "graph/")
 SITE: Mapping[str, Any] = tomllib.loads((files("araxes.web") / "site.toml").read_text("utf-8"))
 SAFE = "/:@!$&'()*+,;=~-._"
@@ -46,19 +50,19 @@ def path_of(iri: str) -> str:
     """Return where the page of an IRI is: a path of ours, an address of the web, or nothing that could be followed."""
     if (rest := iri.removeprefix(BASE)) != iri:
         path = quote(f"/{rest}.html" if rest.startswith(PAGED) else f"/{rest}", safe=SAFE)
-        return "" if rest.startswith("/") else path  # two slashes would lead to another host
+        return "" if UNREACHABLE.search(f"/{rest}") else path
     return iri if iri.startswith(("http://", "https://")) else ""
 
 
 class Page:
     """What one page asks: rows of saved queries, and names and addresses of what is in them.
 
-    `given` are the values that the request has for parameters of queries, by name.
+    `given` are the values that the request has for parameters of queries, by name; `base` is put before our addresses.
     """
 
-    def __init__(self, ask: Callable[[Question], Answer], folder: Path, given: Mapping[str, str]) -> None:
-        self._ask, self.given = ask, given
-        self.queries, self.examples, self.prefixes, self._names = _of(folder)
+    def __init__(self, ask: Callable[[Question], Answer], folder: Path, release: str, given: Mapping[str, str]) -> None:
+        self._ask, self.given, self.base = ask, given, ""
+        self.queries, self.examples, self.prefixes, self._names = _of(folder, release)
 
     def query(self, name: str, **given: str) -> str:
         """Return the text of a saved query, its parameters bound to what is given here, else by the request."""
@@ -71,10 +75,10 @@ class Page:
     def rows(self, name: str, **given: str) -> list[Row]:
         """Return the rows that a saved query has, each a term by variable; what they mention can then be named."""
         found = self.answer(name, RESULTS[0], **given)
-        if found.file:
-            found.file.close()
-            raise BadRequest(f"The query {name} has more rows than a page shows", hint="Ask it at /sparql.")
-        rows = read(found.body)
+        with found.file or BytesIO(found.body) as body:
+            if found.length > LARGEST:
+                raise AnswerTooLarge(f"{name} has more rows than a page can show", hint="Ask for them at /sparql.")
+            rows = read(body.read())
         self.learn(term.value for row in rows for term in row.values() if term.type == "uri")
         return rows
 
@@ -95,6 +99,8 @@ class Page:
         if iri not in self._names:
             self.learn([iri])
         name = self._names[iri]
+        if len(name.value) > LONGEST:
+            name = name._replace(value=f"{name.value[:LONGEST]}…")
         return escape(name.value) if name.lang in {"", "en"} else ISOLATED.format(name.lang, name.value)
 
     def text(self, term: Term | str) -> str:
@@ -107,11 +113,12 @@ class Page:
 
     def link(self, term: Term | str) -> str:
         """Return the address of the page of an IRI."""
-        return path_of(term.value if isinstance(term, Term) else term)
+        at = path_of(term.value if isinstance(term, Term) else term)
+        return self.base + at if at.startswith("/") else at
 
     def asked(self, name: str, **given: str) -> str:
         """Return the address of the query page with a saved query on it, its parameters bound as here."""
-        return "/sparql?" + urlencode({"example": name, **self._values(name, given)})
+        return f"{self.base}/sparql?" + urlencode({"example": name, **self._values(name, given)})
 
     def saved(self, name: str) -> queries.SavedQuery:
         """Return a saved query."""
@@ -120,6 +127,17 @@ class Page:
     def _values(self, name: str, given: Mapping[str, str]) -> dict[str, str]:
         declared = {each.name for each in self.queries[name].parameters}
         return {key: value for key, value in {**self.given, **given}.items() if key in declared and value}
+
+
+@lru_cache(maxsize=100)
+def asset(name: str) -> str:
+    """Return the address of a static file, with a mark of its bytes, so that it may be kept for a year."""
+    return f"/static/{name}?v={sha256(inline(name).encode()).hexdigest()[:12]}"
+
+
+def inline(name: str) -> str:
+    """Return the text of a static file, for a drawing that is to stand alone."""
+    return (files("araxes.web") / "static" / name).read_text("utf-8")
 
 
 def kind_of(classes: Collection[str]) -> str:
@@ -137,8 +155,8 @@ def read(body: bytes) -> list[Row]:
 
 
 @lru_cache(maxsize=2)
-def _of(folder: Path) -> tuple[Saved, Saved, Mapping[str, str], dict[str, Term]]:
-    """Return what the pages of a release share: their queries, the examples, the prefixes, and names once learned.
+def _of(folder: Path, _: str) -> tuple[Saved, Saved, Mapping[str, str], dict[str, Term]]:
+    """Return what the pages of a folder and a release share: queries, examples, prefixes, and names once learned.
 
     Where a release has none of its own, as over data of others, queries and prefixes are those of the project here.
     """
