@@ -45,7 +45,8 @@ def test_sparqlstore_keeps_types_and_languages(store: SPARQLStore) -> None:
     assert [term.datatype for term in row[1:]] == [XSD.integer, XSD.date, XSD.dateTime, XSD.boolean]
     assert row[1].toPython() == 11217
     labels = {term for (term,) in store.query(f"{PREFIXES} SELECT ?l {{ state:turkey rdfs:label ?l }}")}
-    assert labels == {Literal("Turkey", lang="en")}
+    assert {Literal("Turkey", lang="en"), Literal("Türkiye", lang="tr"), Literal("ترکیه", lang="fa")} <= labels
+    assert len({label.language for label in labels}) == len(labels)
 
 
 def test_sparqlstore_gets_both_answers_to_ask(store: SPARQLStore) -> None:
@@ -59,11 +60,11 @@ def test_sparqlstore_constructs_a_graph(store: SPARQLStore) -> None:
 
 def test_a_graph_over_the_store_has_triples_and_a_length(store: SPARQLStore, release: Release) -> None:
     graph = Graph(store)
-    assert set(graph.triples((TURKEY, SKOS.altLabel, None))) == {(TURKEY, SKOS.altLabel, Literal("Türkiye", lang="en"))}
+    assert (TURKEY, SKOS.altLabel, Literal("Türkiye", lang="en")) in set(graph.triples((TURKEY, SKOS.altLabel, None)))
     assert (TURKEY, RDF.type, URIRef(f"{NS}State")) in graph
     assert (TURKEY, RDF.type, URIRef(f"{NS}FormerState")) not in graph
-    assert graph.value(TURKEY, RDFS.label) == Literal("Turkey", lang="en")
-    assert len(list(graph.subjects(RDF.type, URIRef(f"{NS}State")))) == 9
+    assert Literal("Turkey", lang="en") in set(graph.objects(TURKEY, RDFS.label))
+    assert len(list(graph.subjects(RDF.type, URIRef(f"{NS}State")))) == 11
     assert len(graph) == release.triples
 
 
@@ -75,7 +76,7 @@ def test_a_named_graph_over_the_store_is_that_graph_alone(endpoint: str, release
 
 
 def test_sparqlstore_binds_a_variable(store: SPARQLStore) -> None:
-    query = "SELECT ?label WHERE { ?state rdfs:label ?label }"
+    query = "SELECT ?label WHERE { ?state rdfs:label ?label FILTER ( LANG(?label) = 'en' ) }"
     found = Graph(store).query(query, initBindings={"state": TURKEY}, initNs={"rdfs": RDFS})
     assert [str(label) for (label,) in found] == ["Turkey"]
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from helpers import ROOT, araxes, not_run, query_url, request
 
+from tests.site.wire import ask
+
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```\n\$ (.*)\n([\s\S]*?)\n```", README)
 COMMANDS = [(words, printed) for words, printed in BLOCKS if words.startswith("araxes query")]
@@ -33,7 +35,7 @@ def test_the_question_is_answered_by_the_query_shown() -> None:
 
 
 def test_curl_gets_what_it_says(server: str) -> None:
-    words, printed = next(block for block in BLOCKS if block[0].startswith("curl"))
+    words, printed = next(block for block in BLOCKS if "query@" in block[0])
     file = re.search(r"query@(\S+)", words)
     assert file
     reply = request(query_url(server, (ROOT / file[1]).read_text("utf-8")), accept="text/csv")
@@ -41,10 +43,18 @@ def test_curl_gets_what_it_says(server: str) -> None:
 
 
 def test_a_query_that_takes_too_much_gets_what_it_says(server: str) -> None:
-    words, printed = next(block for block in BLOCKS if "%{http_code}" in block[0])
+    words, printed = next(block for block in BLOCKS if "%{http_code}" in block[0] and "query=" in block[0])
     query = re.search(r"'query=(.*?)'", words)
     assert query
     assert str(request(query_url(server, query[1])).status) == printed
+
+
+def test_an_address_leads_where_it_says(server: str) -> None:
+    words, printed = next(block for block in BLOCKS if "%{redirect_url}" in block[0])
+    path = re.search(r"http://127\.0\.0\.1:8000(\S+)$", words)
+    assert path
+    reply = ask(server, path[1], "text/turtle")
+    assert printed == f"{reply.status} http://127.0.0.1:8000{reply.headers['Location']}"
 
 
 def test_the_graphs_have_the_sizes_it_says(releases: Path) -> None:

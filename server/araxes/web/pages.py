@@ -79,6 +79,12 @@ def project() -> Response:
     return Response("", 303, {"Location": "/about"})
 
 
+@bp.get("/favicon.ico")
+def icon() -> Response:
+    """Return nothing to browsers that look for an icon by this name: each page brings its own."""
+    return Response("", 204)
+
+
 @bp.get("/problems/<slug>")
 def problem_type(slug: str) -> str:
     """Say what a kind of problem means: the address that problem documents give as their type."""
