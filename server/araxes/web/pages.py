@@ -51,7 +51,6 @@ def show(name: str, suffix: str, source: str = "") -> Response:
     if suffix not in SITE["types"]:
         answer = page.answer(name, DATA[suffix])
         return Response(answer.file.read() if answer.file else answer.body, content_type=answer.media_type)
-    page.base = site.base if suffix == "svg" else ""
     body = filled(f"{name}.{suffix}", page, name=name, standalone=suffix == "svg").encode()
     return Response(body, content_type=SITE["types"][suffix], headers=styled(body) if suffix == "svg" else {})
 

@@ -57,11 +57,11 @@ def path_of(iri: str) -> str:
 class Page:
     """What one page asks: rows of saved queries, and names and addresses of what is in them.
 
-    `given` are the values that the request has for parameters of queries, by name; `base` is put before our addresses.
+    `given` are the values that the request has for parameters of queries, by name.
     """
 
     def __init__(self, ask: Callable[[Question], Answer], folder: Path, release: str, given: Mapping[str, str]) -> None:
-        self._ask, self.given, self.base = ask, given, ""
+        self._ask, self.given = ask, given
         self.queries, self.examples, self.prefixes, self._names = _of(folder, release)
 
     def query(self, name: str, **given: str) -> str:
@@ -113,12 +113,11 @@ class Page:
 
     def link(self, term: Term | str) -> str:
         """Return the address of the page of an IRI."""
-        at = path_of(term.value if isinstance(term, Term) else term)
-        return self.base + at if at.startswith("/") else at
+        return path_of(term.value if isinstance(term, Term) else term)
 
     def asked(self, name: str, **given: str) -> str:
         """Return the address of the query page with a saved query on it, its parameters bound as here."""
-        return f"{self.base}/sparql?" + urlencode({"example": name, **self._values(name, given)})
+        return "/sparql?" + urlencode({"example": name, **self._values(name, given)})
 
     def saved(self, name: str) -> queries.SavedQuery:
         """Return a saved query."""
