@@ -73,7 +73,7 @@ def _saved(word: str, release: Release) -> queries.SavedQuery:
 def _asked(release: Release, questions: Sequence[Question]) -> list[str]:
     with closing(Engine(release, settings.load(os.environ, {"workers": 3}))) as engine:
         found = [engine.ask(each) for each in questions]
-        return [(each.file.read() if each.file else each.body).decode("utf-8").rstrip("\n") for each in found]
+        return [each.whole().decode("utf-8").rstrip("\n") for each in found]
 
 
 def _rows(document: Mapping[str, Any], known: Mapping[str, str]) -> tuple[list[str], list[dict[str, Cell]]]:

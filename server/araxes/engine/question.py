@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from unicodedata import east_asian_width
@@ -75,6 +76,11 @@ class Answer(NamedTuple):
     milliseconds: float = 0.0  # that its evaluation took
     fixed: bool = True  # whether the same question has the same answer: no NOW, RAND or UUID
     file: BinaryIO | None = None  # of a large one, at its beginning
+
+    def whole(self, most: int = -1) -> bytes:
+        """Return the bytes, wherever they stand, and let go of the file; or only so many of them."""
+        with self.file or BytesIO(self.body) as body:
+            return body.read(most)
 
 
 class State(NamedTuple):

@@ -8,7 +8,6 @@ from contextlib import suppress
 from functools import lru_cache, partial
 from hashlib import sha256
 from importlib.resources import files
-from io import BytesIO
 from itertools import dropwhile
 from pathlib import Path
 from typing import Any, cast
@@ -50,7 +49,7 @@ def show(name: str, suffix: str, source: str = "") -> Response:
         raise NotFound(f"There is no source with the key {source[:100]}")
     if suffix not in SITE["types"]:
         answer = page.answer(name, DATA[suffix])
-        return Response(answer.file.read() if answer.file else answer.body, content_type=answer.media_type)
+        return Response(answer.whole(), content_type=answer.media_type)
     body = filled(f"{name}.{suffix}", page, name=name, standalone=suffix == "svg").encode()
     return Response(body, content_type=SITE["types"][suffix], headers=styled(body) if suffix == "svg" else {})
 
@@ -173,15 +172,15 @@ def _index(folder: Path, release: str) -> Index:  # noqa: ARG001 - files of data
 def _query_page(**more: Any) -> str:
     page = page_for({} if "problem" in more else None)
     known = {**page.queries, **page.examples} if "example" in page.given else page.examples
-    text = exchange.text or _example_text(known, page.given.get("example"), page)
+    text = exchange.text or _example_text(known, page)
     return filled("query.html", page, sent=exchange.sent, text=text, results=RESULTS, graphs=GRAPHS, **more)
 
 
-def _example_text(examples: Saved, name: str | None, page: Page | None = None) -> str:
-    """Return the example of that name, else the one with `start: yes`, else the first, as text without its header."""
+def _example_text(examples: Saved, page: Page) -> str:
+    """Return the example that was asked for, else the one with `start: yes`, else the first, without its header."""
     first = sorted(examples.values(), key=lambda each: each.first("start") != "yes")
-    saved = examples.get(name or "") or next(iter(first), None)
-    if saved and page:
+    saved = examples.get(page.given.get("example", "")) or next(iter(first), None)
+    if saved:
         values = {each.name: page.given[each.name] for each in saved.parameters if each.name in page.given}
         saved = saved._replace(text=queries.bind(saved, values, page.prefixes))
     lines = (saved.text if saved else FALLBACK).splitlines()
@@ -190,8 +189,7 @@ def _example_text(examples: Saved, name: str | None, page: Page | None = None) -
 
 def _shown(form: str, answer: Answer) -> dict[str, Any]:
     """Return what the page shows of an answer: of a table its first rows, of a graph all or nothing."""
-    with answer.file or BytesIO(answer.body) as body:
-        text = body.read(LARGEST).decode("utf-8", "ignore")
+    text = answer.whole(LARGEST).decode("utf-8", "ignore")
     size = answer.length or len(answer.body)
     if form in {Form.CONSTRUCT, Form.DESCRIBE}:
         return {"graph": text if size <= LARGEST else "", "size": size}

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
-from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -75,10 +74,10 @@ class Page:
     def rows(self, name: str, **given: str) -> list[Row]:
         """Return the rows that a saved query has, each a term by variable; what they mention can then be named."""
         found = self.answer(name, RESULTS[0], **given)
-        with found.file or BytesIO(found.body) as body:
-            if found.length > LARGEST:
-                raise AnswerTooLarge(f"{name} has more rows than a page can show", hint="Ask for them at /sparql.")
-            rows = read(body.read())
+        body = found.whole(LARGEST)
+        if len(body) == LARGEST:
+            raise AnswerTooLarge(f"{name} has more rows than a page can show", hint="Ask for them at /sparql.")
+        rows = read(body)
         self.learn(term.value for row in rows for term in row.values() if term.type == "uri")
         return rows
 

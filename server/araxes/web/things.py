@@ -35,7 +35,7 @@ SHAPE = re.compile(rf"^<({BASE}shapes/[^>]*)>", re.MULTILINE)
 def resource(space: str, rest: str) -> Base:
     """Lead from a thing, an ontology, a graph or a version to a page or data, or be one of these."""
     path, _, suffix = f"{space}/{rest}".rpartition(".")
-    if f"{space}/{rest}" in _documents():
+    if f"{DOCUMENTS}/{space}/{rest}" in exchange.served.manifest["files"]:
         body, headers = (exchange.served.folder / DOCUMENTS / space / rest).read_bytes(), _links(path, _offered(path))
         headers |= styled(body) if suffix == "html" else {}
         return Response(body, content_type=DOCUMENT[suffix].media_type, headers=headers)
@@ -49,7 +49,7 @@ def resource(space: str, rest: str) -> Base:
     if suffix == "html":
         return Response(_page_of(iri), headers=_links(path, SYNTAXES))
     found, wanted = site.ask(exchange, _about(WHOLE, iri)), SYNTAXES[suffix]
-    body = as_graph(found.file.read() if found.file else found.body, wanted, below(exchange.served.folder))
+    body = as_graph(found.whole(), wanted, below(exchange.served.folder))
     return Response(body, content_type=wanted.media_type, headers=_links(path, SYNTAXES))
 
 
@@ -107,14 +107,10 @@ def _links(path: str, offered: Mapping[str, Format], cited: str = "") -> dict[st
     return {"Link": ", ".join(links)}
 
 
-def _documents() -> list[str]:
-    """Return the path of each document of the release."""
-    return [name.removeprefix("documents/") for name in exchange.served.manifest["files"]]
-
-
 def _offered(path: str) -> dict[str, Format]:
     """Return the syntaxes in which there is a document, by suffix; a graph has a page beside."""
-    known = {suffix: each for suffix, each in DOCUMENT.items() if f"{path}.{suffix}" in _documents()}
+    files = exchange.served.manifest["files"]
+    known = {suffix: each for suffix, each in DOCUMENT.items() if f"{DOCUMENTS}/{path}.{suffix}" in files}
     return {"html": PAGE, **known} if known and path.startswith("graph/") else known
 
 
