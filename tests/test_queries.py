@@ -66,7 +66,13 @@ def test_any_text_comes_back_unchanged(value: str) -> None:
 def test_what_is_no_iri_is_refused(query: SavedQuery, value: str) -> None:
     with pytest.raises(BadParameter, match="is not an IRI") as raised:
         queries.bind(query, {"thing": value})
-    assert "prefixes ax, xsd" in raised.value.advice
+    assert "a name such as ax:name" in raised.value.advice
+
+
+def test_a_misspelt_prefix_is_shown_as_it_should_be(query: SavedQuery) -> None:
+    with pytest.raises(BadParameter) as raised:
+        queries.bind(query, {"thing": "stat:iran x"}, {"state": "urn:state:", "wd": "urn:wd:"})
+    assert "a name such as state:name" in raised.value.advice
 
 
 def test_the_project_brings_further_prefixes(query: SavedQuery) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
@@ -129,5 +130,6 @@ def _term(value: str, kind: str, prefixes: Mapping[str, str]) -> str:
     try:
         return str(NamedNode(iri.removeprefix("<").removesuffix(">")))
     except ValueError:
-        hint = f"Give an IRI, or a name with one of the prefixes {', '.join(sorted(prefixes))}."
+        near = get_close_matches(value.partition(":")[0], prefixes, 1) or sorted(prefixes)[:1]
+        hint = f"Give a whole IRI, or a name such as {near[0] if near else 'prefix'}:name."
         raise BadParameter(f"{value[:100]!r} is not an IRI", hint=hint) from None

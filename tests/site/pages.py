@@ -1,5 +1,6 @@
 """The pages of the site, kind by kind, and what the browser tests ask of each."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -56,6 +57,8 @@ RUN_AXE = """async more => (await axe.run(document, {resultTypes: ["violations"]
     found.nodes.map(node => [found.impact, `${found.id}: ${node.target.flat().join(" ")}: ${node.failureSummary}`]))"""
 
 Select = Callable[[str], list[dict[str, str]]]
+LINK = re.compile(r' href="([^"]*)"')
+HERE = re.compile(r' href="http://[^/"]+/')
 
 
 @dataclass
@@ -170,3 +173,10 @@ def marks(page: Page) -> list[dict[str, Any]]:
     return page.evaluate("""() => [...document.querySelectorAll("[data-row]")].map(mark => {
         const box = mark.getBoundingClientRect()
         return {row: mark.dataset.row, width: box.width, height: box.height}})""")  # type: ignore[no-any-return]
+
+
+def inside(drawing: str) -> str:
+    """Return a drawing that stands alone with the links that it has within its page: paths in place of addresses."""
+    links = LINK.findall(drawing)
+    assert [each for each in links if not each.startswith("http://")] == []
+    return HERE.sub(' href="/', drawing)

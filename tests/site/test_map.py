@@ -20,6 +20,8 @@ from helpers import ROOT, request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.site.pages import inside
+
 Rows = list[dict[str, str]]
 Select = Callable[[str], Rows]
 WEB = ROOT / "server" / "araxes" / "web"
@@ -70,7 +72,7 @@ def meetings(boxes: list[tuple[str, tuple[float, float, float, float]]]) -> list
 def drawing(server: str) -> ET.Element:
     reply = request(f"{server}map.svg", accept="*/*")
     assert (reply.status, reply.type) == (200, "image/svg+xml")
-    return ET.fromstring(reply.text)
+    return ET.fromstring(inside(reply.text))
 
 
 @pytest.fixture(scope="module")

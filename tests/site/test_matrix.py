@@ -15,7 +15,7 @@ from helpers import Reply, request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.site.pages import BASE, BROWSER
+from tests.site.pages import BASE, BROWSER, inside
 
 Select = Callable[[str], list[dict[str, str]]]
 PREFIXES = f"PREFIX ax: <{BASE}ns/> PREFIX mode: <{BASE}scheme/mode/> "
@@ -257,6 +257,26 @@ def test_an_empty_cell_says_so_to_who_cannot_see_it(whole: Matrix) -> None:
     assert all("not stated" in cell.text for cell in empty)
 
 
+def test_what_is_weakly_worded_is_marked(server: str, whole: Matrix, select: Select) -> None:
+    strengths: dict[str, set[str]] = {}
+    for row in select(
+        PREFIXES + "SELECT ?position ?strength WHERE { ?position a ax:Position ; ax:isAttestedBy ?attestation "
+        "OPTIONAL { ?attestation ax:hasStrength ?strength } }"
+    ):
+        strengths.setdefault(path(row["position"]), set()).add(row.get("strength", "").rpartition("/")[2])
+    weak = {position for position, found in strengths.items() if found == {"weak"}}
+    marked = [each for *_, each in whole.marks if "weak" in each["class"].split()]
+    assert weak
+    assert {each["href"] for each in marked} == weak
+    assert all("weakly worded" in each["title"] for each in marked)
+    drawn = [
+        each
+        for each in ET.fromstring(inside(page(server, ".svg").text)).iter()
+        if "weak" in each.get("class", "").split()
+    ]
+    assert sorted(each.get("href", "") for each in drawn) == sorted(each["href"] for each in marked)
+
+
 def test_what_no_passage_says_outright_is_marked(whole: Matrix, select: Select) -> None:
     rows = select(
         PREFIXES + "SELECT DISTINCT ?position WHERE { ?position a ax:Position FILTER NOT EXISTS { "
@@ -290,11 +310,12 @@ def test_the_pair_is_offered_asked_for_and_put_first(
     server: str, positions: list[dict[str, str]], select: Select
 ) -> None:
     holders = sorted({row["actor"] for row in positions})
-    assert len(holders) > 2
+    actors = sorted(short(row["it"]) for row in select(PREFIXES + "SELECT DISTINCT ?it WHERE { ?it a ax:Actor }"))
+    assert len(actors) > len(holders) > 2
     seen = 0
     for one, other in permutations(holders, 2):
         found = Matrix(page(server, one=short(one), other=short(other)).text)
-        assert sorted(found.offered["one"]) == sorted(found.offered["other"]) == sorted(map(short, holders))
+        assert sorted(found.offered["one"]) == sorted(found.offered["other"]) == actors
         assert (found.chosen["one"], found.chosen["other"]) == (short(one), short(other))
         assert found.actors[:2] == [path(one), path(other)]
         assert sorted(found.actors) == sorted(map(path, holders))
@@ -360,11 +381,46 @@ def test_one_actor_is_not_compared_with_itself(server: str) -> None:
     assert len(found.actors) == len(set(found.actors))
 
 
-@pytest.mark.parametrize("name", ["state:turkey", "state:nowhere"])
-def test_an_actor_without_positions_is_named_and_nothing_is_filled_in(server: str, name: str) -> None:
-    reply = page(server, one=name)
-    assert "holds no position that is recorded here" in reply.text
-    Matrix(reply.text)
+@pytest.mark.parametrize(("one", "other"), [("state:turkey", "state:iran"), ("state:israel", "state:turkey")])
+def test_an_actor_without_positions_has_a_column_in_which_nothing_is_filled_in(
+    server: str, one: str, other: str, positions: list[dict[str, str]]
+) -> None:
+    reply = page(server, one=one, other=other)
+    found = Matrix(reply.text)
+    mute = [each for each in (one, other) if path(f"{BASE}id/{each.replace(':', '/')}") not in path_holders(positions)]
+    assert reply.text.count("holds no position that is recorded here") == len(mute) > 0
+    assert found.actors[:2] == [path(f"{BASE}id/{each.replace(':', '/')}") for each in (one, other)]
+    assert found.links("made") == []
+    assert "no comparison on any" in found.said["seen"]
+    for each in mute:
+        cells = [cell for _, actor, cell in found.columns() if actor == path(f"{BASE}id/{each.replace(':', '/')}")]
+        assert len(cells) > 10
+        assert all(set(map(str, cell.slots)) <= {"silent", "covered"} for cell in cells)
+
+
+def path_holders(positions: list[dict[str, str]]) -> set[str]:
+    return {path(row["actor"]) for row in positions}
+
+
+def test_who_is_no_actor_is_said_on_the_page(server: str) -> None:
+    reply = page(server, one="state:nowhere", other="state:armenia")
+    assert "There is no actor <strong>state:nowhere</strong> here" in reply.text
+    found = Matrix(reply.text)
+    assert found.chosen["other"] == "state:armenia"
+    asked = {each for each in re.findall(r'href="/sparql\?([^"]+)"', reply.text) if "nowhere" in each}
+    assert asked == set()
+
+
+def test_an_issue_without_a_proposition_leads_to_who_takes_part(server: str, whole: Matrix, select: Select) -> None:
+    rows = select(
+        PREFIXES + "SELECT ?issue ?about WHERE { ?issue a ax:Issue ; ax:isAbout ?about "
+        "FILTER NOT EXISTS { ?any ax:isOnIssue ?issue ; a ax:Proposition } }"
+    )
+    assert rows
+    shown = [row for row in whole.rows if any("No proposition is put" in cell.text for cell in row)]
+    assert [path(row["about"]) for row in rows] == [found["href"] for row in shown for found, _ in row[1].links]
+    for row in rows:
+        assert "Turkey" in request(server.rstrip("/") + path(row["about"]), accept=BROWSER).text
 
 
 @pytest.mark.parametrize("name", ["one", "other", "phase"])
@@ -401,7 +457,7 @@ def test_page_list_drawing_and_data_are_one(server: str, positions: list[dict[st
     found = Matrix(page(server, **asked).text)
     table = list(csv.DictReader(io.StringIO(page(server, ".csv", **asked).text)))
     rows = page(server, ".json", **asked).json()["results"]["bindings"]
-    svg = [each for each in ET.fromstring(page(server, ".svg", **asked).text).iter() if each.get("data-row")]
+    svg = [each for each in ET.fromstring(inside(page(server, ".svg", **asked).text)).iter() if each.get("data-row")]
     numbered = {int(each["data-row"]): each["href"] for *_, each in found.marks}
     assert table
     assert [path(row["position"]) for row in table] == [numbered[n] for n in sorted(numbered)]

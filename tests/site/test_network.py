@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.site.drawings import HOSTILE, MEET, SVG, THING, Page, clashes, drawn, every, filled, iri, marks, texts
 from tests.site.drawings import text as literal
+from tests.site.pages import inside
 
 Row = dict[str, Term]
 
@@ -161,7 +162,7 @@ def test_a_thing_can_be_named_in_each_way(server: str, thing: str) -> None:
 
 
 def test_an_actor_is_tied_to_what_it_takes_a_position_on(server: str) -> None:
-    drawing = ET.fromstring(ask(server, "state:iran", ".svg").text)
+    drawing = ET.fromstring(inside(ask(server, "state:iran", ".svg").text))
     corridor = [
         each
         for each in marks(drawing).values()

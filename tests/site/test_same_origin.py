@@ -1,12 +1,14 @@
 """No page asks anybody else for anything, every answer forbids it, and no page is wider than a phone."""
 
+import re
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from helpers import request
 
-from tests.site.pages import BROWSER, LOGS, MISSING, PAGES, none
+from tests.site.pages import BROWSER, LOGS, MISSING, PAGES, VIEWS, none
 
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 NEVER = ("unsafe-inline", "unsafe-eval", "*", "http:", "https:", "blob:", "strict-dynamic")
@@ -35,6 +37,27 @@ def test_every_answer_has_a_strict_policy(site: str, path: str) -> None:
     assert policy["form-action"] == policy["connect-src"] == policy["script-src"] == "'self'"
     assert not [word for words in policy.values() for word in words.split() if word.strip("'") in NEVER]
     assert {name: headers[name] for name in HEADERS} == HEADERS
+
+
+@pytest.mark.parametrize("path", VIEWS.values())
+def test_a_drawing_that_is_saved_leads_to_pages_that_answer(site: str, path: str) -> None:
+    place, _, query = path.partition("?")
+    links = re.findall(r' href="([^"]*)"', request(f"{site}{place}.svg?{query}", accept="*/*").text)
+    assert len(links) > 10
+    assert {urlsplit(each).netloc for each in links} == {urlsplit(links[0]).netloc}
+    assert urlsplit(links[0]).netloc
+    for each in sorted({unescape(each).partition("#")[0] for each in links})[::5]:
+        found = urlsplit(each)
+        assert request(f"{site}{found.path}?{found.query}", accept=BROWSER).status == 200, each
+
+
+@pytest.mark.parametrize("path", VIEWS.values())
+def test_a_view_says_in_its_head_in_which_forms_it_is(site: str, path: str) -> None:
+    links = request(site + path, accept=BROWSER).headers["Link"]
+    assert '<https://creativecommons.org/licenses/by/4.0/>; rel="license"' in links
+    found = re.findall(r'<([^>]*)>; rel="alternate"', links)
+    assert len(found) == 3
+    assert len({request(site + each, accept="*/*").type for each in found}) == 3
 
 
 @pytest.mark.parametrize("name", PAGES)

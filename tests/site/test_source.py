@@ -15,7 +15,7 @@ import pytest
 from helpers import TINY_TEXT, built, copy_of_tiny, not_run, request, serving
 from playwright.sync_api import Page, expect
 
-from tests.site.pages import BASE, BROWSER, LOGS, Log
+from tests.site.pages import BASE, BROWSER, LOGS, Log, inside
 
 Select = Callable[[str], list[dict[str, str]]]
 KEY = "kaleji-2023"
@@ -129,7 +129,7 @@ def test_what_is_covered_is_counted(text: str, select: Select, told: list[dict[s
 def test_each_square_has_the_number_of_facts_of_its_sentence(
     server: str, text: str, sentences: dict[str, tuple[int, str, str]]
 ) -> None:
-    alone = request(f"{server}source/{KEY}.svg", accept="*/*").text
+    alone = inside(request(f"{server}source/{KEY}.svg", accept="*/*").text)
     drawn = {
         "#" + str(each.get("href")).partition("#")[2]: (int(str(each.get("data-row"))), "".join(each.itertext()))
         for each in ET.fromstring(alone).iter()

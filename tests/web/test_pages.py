@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -84,10 +85,15 @@ def test_the_page_begins_with_the_example_that_says_so() -> None:
 
     plain = {name: saved(name) for name in ("a", "b")}
     chosen = {"a": saved("a"), "b": saved("b", ("start", "yes"))}
-    assert example_text(plain, None) == "ASK { <urn:a> ?p ?o }"
-    assert example_text(chosen, None) == example_text(chosen, "nope") == "ASK { <urn:b> ?p ?o }"
-    assert example_text(chosen, "a") == example_text(plain, "a")
-    assert example_text({}, None).startswith("SELECT")
+
+    def shown(known: dict[str, SavedQuery], **given: str) -> str:
+        page: Any = SimpleNamespace(given=given, prefixes={})
+        return example_text(known, page)
+
+    assert shown(plain) == "ASK { <urn:a> ?p ?o }"
+    assert shown(chosen) == shown(chosen, example="nope") == "ASK { <urn:b> ?p ?o }"
+    assert shown(chosen, example="a") == shown(plain, example="a") == "ASK { <urn:a> ?p ?o }"
+    assert shown({}).startswith("SELECT")
 
 
 def test_a_browser_gets_a_table(tiny_server: str) -> None:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from itertools import dropwhile
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, render_template, request
 from jinja2 import Template
@@ -25,7 +26,7 @@ from araxes.problems import BadRequest, MethodNotAllowed, NotFound, Problem, eve
 from araxes.web.exchange import ALWAYS, KEY, Exchange
 from araxes.web.machines import Machines
 from araxes.web.protocol import fields_of
-from araxes.web.site import SITE, Found, Index, Page, Saved, path_of
+from araxes.web.site import SAFE, SITE, Found, Index, Page, Saved, path_of
 
 FALLBACK = (files("araxes.web") / "describe" / "start.rq").read_text("utf-8")
 bp = Blueprint("pages", __name__)
@@ -33,6 +34,7 @@ site: Machines = cast("Any", LocalProxy(lambda: current_app.extensions["araxes"]
 exchange: Exchange = cast("Any", LocalProxy(lambda: request.environ[KEY]))
 
 LARGEST, MOST_ROWS, MOST_CELLS, ROWS = 1 << 20, 1_000, 20_000, '"bindings":['
+FORMS = ("svg", "csv", "json")
 VIEW, DATA = f"<any({','.join(SITE['views'])}):name>", {each.name: each for each in RESULTS}
 STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 POLICY = "Content-Security-Policy"
@@ -50,8 +52,15 @@ def show(name: str, suffix: str, source: str = "") -> Response:
     if suffix not in SITE["types"]:
         answer = page.answer(name, DATA[suffix])
         return Response(answer.whole(), content_type=answer.media_type)
-    body = filled(f"{name}.{suffix}", page, name=name, standalone=suffix == "svg").encode()
-    return Response(body, content_type=SITE["types"][suffix], headers=styled(body) if suffix == "svg" else {})
+    text = filled(f"{name}.{suffix}", page, name=name, standalone=suffix == "svg")
+    if suffix == "svg":  # a drawing that is saved has nothing to which a path could be added
+        text = text.replace(' href="/', f' href="{site.base}/')
+    headers = styled(text.encode()) if suffix == "svg" else {}
+    if name in SITE["views"]:
+        at, of = quote(request.path.removesuffix(f".{suffix}")), quote(request.query_string, safe=f"{SAFE}%")
+        links = [f'<{SITE["licence"]}>; rel="license"', *(f'<{at}.{form}?{of}>; rel="alternate"' for form in FORMS)]
+        headers["Link"] = ", ".join(links)
+    return Response(text, content_type=SITE["types"][suffix], headers=headers)
 
 
 for path, named in SITE["pages"].items():
@@ -119,7 +128,7 @@ def problem_page(found: Problem) -> str:
     document = {**found.document(), "query_id": exchange.id}
     if exchange.environ["PATH_INFO"] == "/sparql" and exchange.sent:
         return _query_page(problem=document)
-    return render_template("problem.html", problem=document)
+    return render_template("problem.html", problem=document, here=exchange.environ["PATH_INFO"])
 
 
 def http_fault(fault: HTTPException) -> Response:
