@@ -99,7 +99,7 @@ def templates() -> Any:
 
 def filled(name: str, page: Page, **more: Any) -> str:
     """Return a view's template, filled."""
-    release = SimpleNamespace(name="test", triples=1)
+    release = SimpleNamespace(name="test", triples=1, manifest=SimpleNamespace(files={}))
     made: str = templates().get_template(name).render(page=page, site=SITE, release=release, **more)
     return made
 
