@@ -15,7 +15,7 @@ Select = Callable[[str], list[dict[str, str]]]
 def listed(site: str, iri: str, name: str) -> set[str]:
     """Return the addresses in the rows of a table on the page of a thing."""
     text = ask(site, f"/{iri.removeprefix(BASE)}.html").text
-    rows = re.findall(rf'<tr id="{name}-\d+">(.*?)</tr>', text, re.DOTALL)
+    rows = re.findall(rf'<tr id="{name}-\d+" role="row">(.*?)</tr>', text, re.DOTALL)
     return {each for row in rows for each in re.findall(r'href="(/id/(?:position|comparison)/[^"]*)"', row)}
 
 
