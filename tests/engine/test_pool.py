@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from araxes.engine.crew import Crew
+from araxes.engine.crew import Crew, Worker
 from araxes.engine.pool import Pool
 from araxes.engine.question import GRAPHS, RESULTS, Answer, Question
 from araxes.problems import AnswerTooLarge, BadRelease, BadSetting, Problem, QueryTooSlow, TooMuchMemory, Unavailable
@@ -253,6 +253,56 @@ def test_closing_leaves_no_process(tiny_release: Release) -> None:
     assert len(pids) == SETTINGS.workers + 1
     pool.close()
     until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in pids))
+
+
+def hired(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
+    """Return the list into which every worker comes that is made from now on."""
+    hire, found = Crew.hire, []
+
+    def noted(crew: Crew, ended: int = 0):
+        worker, status = hire(crew, ended)
+        found.append(worker)
+        return worker, status
+
+    monkeypatch.setattr(Crew, "hire", noted)
+    return found
+
+
+def test_closing_tells_whoever_still_asks_and_lets_go_of_every_worker(
+    tiny_release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers = hired(monkeypatch)
+    pool = Pool(tiny_release, SETTINGS)
+    with ThreadPoolExecutor(6) as clients:
+        asked = [clients.submit(ask, pool, f"{SLOW} # {n}", client=str(n)) for n in range(6)]
+        until(lambda: pool.state().busy == 6)
+        pool.close()
+        assert all(isinstance(each.exception(timeout=60), Unavailable) for each in asked)
+    with pytest.raises(Unavailable):
+        ask(pool, COUNT)
+    assert len(workers) >= SETTINGS.workers
+    assert all(each._channel.closed for each in workers)
+    pool.close()
+
+
+def test_closing_ends_the_release_before_too_while_it_is_still_asked(
+    tiny_release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = tmp_path / "more.nt"
+    more.write_text("<http://a/s> <http://a/p> <http://a/o> .\n")
+    newer, workers = release_of([tiny_release.dataset, more]), hired(monkeypatch)
+    pool = Pool(tiny_release, SETTINGS, lambda: newer)
+    old = zygote(pool)
+    with ThreadPoolExecutor(1) as client:
+        running = client.submit(ask, pool, SLOW)
+        until(lambda: pool.state().busy)
+        pool.reload()
+        until(lambda: pool.release.name == newer.name)
+        pids = [old, *children(old), zygote(pool), *children(zygote(pool))]
+        pool.close()
+        assert isinstance(running.exception(timeout=60), Unavailable)
+    until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in pids))
+    assert all(each._channel.closed for each in workers)
 
 
 def test_a_worker_s_memory_is_reported(pool: Pool) -> None:

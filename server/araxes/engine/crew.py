@@ -9,6 +9,7 @@ import gc
 import io
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -19,6 +20,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from resource import RLIMIT_AS, RLIMIT_CORE, RLIMIT_NOFILE, RUSAGE_SELF, getpagesize, getrusage, setrlimit
 from typing import Any, BinaryIO, NamedTuple, NoReturn, cast
@@ -31,43 +33,26 @@ from araxes.project import Release, release_of
 from araxes.settings import Settings, beyond
 
 START = "from araxes.engine import crew; crew.main()"
-HEAD = struct.Struct("!QBQd?")
-MOMENT, LOW, REST = 1e-4, 4, 5
+HEAD = struct.Struct("!BQd?")
+LOW = 4
+REST = struct.pack("ll", 5, 0)  # the seconds and microseconds that the other side may take for one piece
 PRIVATE = ("Private_Clean:", "Private_Dirty:")
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 KEPT_PART = 8  # a worker that has kept this part of its memory is replaced
 ROOM = 1 << 18
 CHANNEL, FILE = 3, 4  # the descriptors of a worker
 FORMATS = {each.name: each for each in (*RESULTS, *GRAPHS)}
-QUESTION, IN_MEMORY, IN_FILE, PROBLEM = range(4)
+IN_MEMORY, IN_FILE, PROBLEM = range(3)
 
 
 class Said(NamedTuple):
-    """What one side says to the other: a question or a problem as a JSON document, or an answer."""
+    """What a worker says: an answer, or a problem as a JSON document."""
 
     body: bytes
-    kind: int = QUESTION
+    kind: int
     length: int = 0  # of an answer, also where it stands in the file
     milliseconds: float = 0.0
     used_up: bool = False  # whether the worker is to be replaced
-
-
-def say(channel: socket.socket, said: Said) -> None:
-    """Send head and body at once, so that a head always comes whole."""
-    body, *facts = said
-    channel.sendall(HEAD.pack(len(body), *facts) + body)
-
-
-def heard(channel: socket.socket, first: bytes) -> Said:
-    """Return what was said, of which `first` was received; raises `EOFError` where it ends too early."""
-    length, *facts = HEAD.unpack_from(first.ljust(HEAD.size, b"\0"))
-    parts, left = [first[HEAD.size :]], HEAD.size + length - len(first)
-    while left > 0:
-        parts.append(channel.recv(min(left, ROOM)))
-        left -= len(parts[-1])
-        if not parts[-1]:
-            raise EOFError
-    return Said(b"".join(parts), *facts)
 
 
 def problem_of(document: Mapping[str, Any]) -> Problem:
@@ -80,28 +65,25 @@ def problem_of(document: Mapping[str, Any]) -> Problem:
 class Worker:
     """The front's end of a worker, asked since `since`; every use raises `OSError` or `EOFError` where it has ended."""
 
-    def __init__(self, crew: "Crew", pid: int, channel: socket.socket) -> None:
+    def __init__(self, crew: "Crew", pid: int, channel: Connection) -> None:
         self.crew, self.pid, self.since = crew, pid, 0.0
-        self._channel, self._heard = channel, b""
+        self._channel, self._spoke = channel, select.poll()
+        self._spoke.register(channel, select.POLLIN)
 
     def ask(self, question: Question) -> None:
         """Send a question."""
         self.since = time.monotonic()
         facts = question.text, question.format.name, question.default_graphs, question.named_graphs
-        say(self._channel, Said(json.dumps(facts).encode()))
+        self._channel.send_bytes(json.dumps(facts).encode())
 
     def answers_within(self, milliseconds: int) -> bool:
         """Wait until the worker has something to say or its question is that old; return whether it has."""
-        self._channel.settimeout(max(MOMENT, self.since + milliseconds / 1000 - time.monotonic()))
-        with suppress(TimeoutError):
-            self._heard = self._channel.recv(ROOM)
-            return True
-        return False
+        return bool(self._spoke.poll(max(0.0, milliseconds - (time.monotonic() - self.since) * 1000)))
 
     def answer(self) -> tuple[Said, BinaryIO | None]:
         """Return what the worker says, and the file that holds its answer where it is a large one."""
-        self._channel.settimeout(REST)
-        said = heard(self._channel, self._heard)
+        whole = self._channel.recv_bytes()
+        said = Said(whole[HEAD.size :], *HEAD.unpack_from(whole))
         return said, Path(f"/proc/{self.pid}/fd/{FILE}").open("rb") if said.kind == IN_FILE else None
 
     def kill(self) -> None:
@@ -156,13 +138,12 @@ class Crew:
             here, there = socket.socketpair()
         except OSError as error:
             raise Unavailable(f"No worker can be started: {error.strerror}", more={"retry_after": 2}) from None
-        try:
-            with there:
-                said = self._told({"replace": ended}, there.fileno())
-        except Problem:
-            here.close()
-            raise
-        return Worker(self, said["pid"], here), said["status"]
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            here.setsockopt(socket.SOL_SOCKET, option, REST)
+        channel = Connection(here.detach())  # closed with its last use
+        with there:
+            said = self._told({"replace": ended}, there.fileno())
+        return Worker(self, said["pid"], channel), said["status"]
 
     def alive(self) -> bool:
         """Return whether the zygote is there."""
@@ -175,10 +156,11 @@ class Crew:
 
     def close(self) -> None:
         """End the zygote, and with it every worker that still runs."""
-        self.let_go()
-        self._control.close()
         self._process.kill()
         self._process.wait()
+        with self._lock:  # whoever waits for the zygote's word has now been told
+            self._control.close()
+        self.let_go()
 
     def _told(self, order: Mapping[str, Any], *given: int) -> dict[str, Any]:
         said = b""
@@ -259,26 +241,26 @@ def _work(zygote: int, channel: int, loaded: Loaded, settings: Settings) -> NoRe
         most = taken + settings.query_megabytes * 1024 * 1024
         for limit, value in ((RLIMIT_NOFILE, FILE + 1), (RLIMIT_AS, most), (RLIMIT_CORE, 0)):
             setrlimit(limit, (value, value))
-        _answer_all(socket.socket(fileno=CHANNEL), loaded, settings)
+        _answer_all(Connection(CHANNEL), loaded, settings)
     except EOFError:
         os._exit(0)
     finally:  # a forked child must never return into its parent's code
         os._exit(1)
 
 
-def _answer_all(channel: socket.socket, loaded: Loaded, settings: Settings) -> NoReturn:
+def _answer_all(channel: Connection, loaded: Loaded, settings: Settings) -> NoReturn:
     before, room = getrusage(RUSAGE_SELF).ru_maxrss, settings.query_megabytes * 1024 // KEPT_PART
     file, used = tempfile.TemporaryFile(), False  # noqa: SIM115 - no descriptor is free while a query runs
     while True:
-        text, form, default, named = json.loads(heard(channel, channel.recv(ROOM)).body)
+        text, form, default, named = json.loads(channel.recv_bytes())
         if used:  # only now has whoever asked before opened the file anew
             file.close()
             file = tempfile.TemporaryFile()  # noqa: SIM115
         sink = Sink(settings, cast("BinaryIO", file))
         question = Question(text, FORMATS[form], tuple(default), tuple(named))
-        said, used = _answered(question, loaded, settings, sink), sink.in_file
+        (body, *facts, _), used = _answered(question, loaded, settings, sink), sink.in_file
         file.flush()
-        say(channel, said._replace(used_up=getrusage(RUSAGE_SELF).ru_maxrss - before > room))
+        channel.send_bytes(HEAD.pack(*facts, getrusage(RUSAGE_SELF).ru_maxrss - before > room) + body)
 
 
 def _answered(question: Question, loaded: Loaded, settings: Settings, sink: Sink) -> Said:

@@ -6,10 +6,10 @@ import os
 import signal
 import threading
 import time
-from collections import Counter, OrderedDict
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from araxes.engine.crew import PROBLEM, Crew, Worker, problem_of
 from araxes.engine.question import Answer, Question, State, form_of, inspect
@@ -20,7 +20,6 @@ from araxes.settings import Settings, beyond
 log = logging.getLogger("araxes.engine")
 
 LONG_KEPT, ATTEMPTS, BREAK, PATIENCE = 1_000, 2, 1.0, 5.0
-NOBODY = threading.Event()
 
 
 class Retry(Exception):
@@ -34,9 +33,8 @@ class Turn:
     client: str
     long: bool
     granted: bool = False
-    refused: bool = False
     short_lane: bool = False
-    called: threading.Event = NOBODY
+    called: threading.Event = field(default_factory=threading.Event)
 
 
 class Scheduler:
@@ -65,21 +63,20 @@ class Scheduler:
         with self._lock:
             if self._grant(turn):
                 return turn
-            turn.called = threading.Event()
             self._waiting.append(turn)
             if len(self._waiting) > self._room:  # the client with most turns in the queue loses its last
                 turns = Counter(each.client for each in self._waiting)
                 last = max(reversed(self._waiting), key=lambda each: turns[each.client])
                 self._waiting.remove(last)
-                last.refused = True
                 last.called.set()
         turn.called.wait(self._longest)
         with self._lock:
             if turn.granted:
                 return turn
-            if not turn.refused:
+            late = turn in self._waiting  # else it gave way to another
+            if late:
                 self._waiting.remove(turn)
-        limit, most = ("queue", self._room) if turn.refused else ("wait_milliseconds", round(self._longest * 1000))
+        limit, most = ("wait_milliseconds", round(self._longest * 1000)) if late else ("queue", self._room)
         raise beyond(Busy, limit, most, retry_after=max(1, round(self._longest / 2)))
 
     def promote(self, turn: Turn) -> bool:
@@ -130,7 +127,7 @@ class Pool:
         self._nurse, self._loader = ThreadPoolExecutor(1, "nurse"), ThreadPoolExecutor(1, "loader")
         self._changed, self._closed = threading.Condition(), threading.Event()
         self._running: set[Worker] = set()
-        self._long: OrderedDict[int, None] = OrderedDict()
+        self._long: deque[int] = deque(maxlen=LONG_KEPT)
         self._replaced, self._reload_problem, self._ready = 0, "", True
         self._crew = Crew(release, settings)
 
@@ -166,18 +163,24 @@ class Pool:
         return State(ready, len(everyone), busy, self._scheduler.waiting, self._replaced, self._reload_problem, own)
 
     def close(self) -> None:
-        """End every process."""
+        """End every process, once whoever still asks has been told."""
         self._closed.set()
-        self._nurse.shutdown(cancel_futures=True)
-        self._loader.shutdown(cancel_futures=True)
         with self._changed:
-            self._crew.close()
+            for crew in {self._crew, *(each.crew for each in self._running)}:
+                crew.close()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._running, PATIENCE)
+        # What was begun is ended: a worker to bury still has a channel, and a release that is loaded a process.
+        self._nurse.shutdown()
+        self._loader.shutdown(cancel_futures=True)
+        self._crew.close()
 
     def _asked(self, question: Question, turn: Turn, key: int, fixed: bool) -> Answer:
         short, most = self._settings.short_milliseconds, self._settings.query_milliseconds
         allowed = min(question.milliseconds or most, most)
         with self._changed:
-            if not self._changed.wait_for(lambda: self._crew.idle, PATIENCE):
+            self._changed.wait_for(lambda: self._crew.idle or self._closed.is_set(), PATIENCE)
+            if not self._crew.idle:
                 raise Unavailable("No worker is there", more={"retry_after": 2})
             worker = self._crew.idle.pop()
             self._running.add(worker)
@@ -185,9 +188,8 @@ class Pool:
             worker.ask(question)
             quick = worker.answers_within(min(short, allowed))
             if not quick:
-                self._long.update({key: None} if allowed >= short else {})
-                while len(self._long) > LONG_KEPT:
-                    self._long.popitem(last=False)
+                if allowed >= short and key not in self._long:
+                    self._long.append(key)
                 self._go_on(worker, turn, allowed)
             said, file = worker.answer()
         except BrokenPipeError:
@@ -198,7 +200,7 @@ class Pool:
         if said.used_up or not quick:
             self._renew(worker)
         else:
-            self._put_back(worker)
+            self._put_back(worker, worker)
         if said.kind == PROBLEM:
             raise problem_of(json.loads(said.body))
         media_type, release = question.format.media_type, worker.crew.release.name
@@ -230,12 +232,13 @@ class Pool:
             return Unavailable("The process that evaluated the query was ended from outside", more={"retry_after": 5})
         return ServerFault("The process that evaluated the query failed")
 
-    def _put_back(self, worker: Worker) -> None:
+    def _put_back(self, asked: Worker, rested: Worker | None) -> None:
+        """Have a worker that was asked, or another in its place, wait for the next question."""
         with self._changed:
-            self._running.discard(worker)
-            worker.crew.idle.append(worker)
-            self._changed.notify()
-            self._retire(worker.crew)
+            self._running.discard(asked)
+            asked.crew.idle += [rested] if rested else []
+            self._changed.notify_all()
+            self._retire(asked.crew)
 
     def _renew(self, worker: Worker) -> None:
         """Kill a worker at once, and have another take its place."""
@@ -246,17 +249,14 @@ class Pool:
         """Put a new worker in the place of one that ended, and return the status with which that one ended."""
         ended.close()
         self._replaced += 1
-        worker, status = ended, 0
-        if ended.crew is self._crew:
+        worker, status = None, 0
+        if ended.crew is self._crew and not self._closed.is_set():
             try:
                 worker, status = ended.crew.hire(ended.pid)
             except Problem as found:
                 log.error("%s", json.dumps({"worker": "lost", "problem": found.detail}))
                 self._loader.submit(self._revive, ended.crew)
-        with self._changed:
-            self._running.discard(ended)
-        if worker is not ended or worker.crew is not self._crew:
-            self._put_back(worker)
+        self._put_back(ended, worker)
         return status
 
     def _reload(self) -> None:
