@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 SORT = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c DESC(?f)"
 LARGE = "SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 4000"
+PATIENT = SETTINGS._replace(query_milliseconds=60_000)
 CEILING = 10.0
 
 
@@ -272,17 +274,15 @@ def test_closing_tells_whoever_still_asks_and_lets_go_of_every_worker(
     tiny_release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workers = hired(monkeypatch)
-    pool = Pool(tiny_release, SETTINGS)
-    with ThreadPoolExecutor(6) as clients:
+    with closing(Pool(tiny_release, PATIENT)) as pool, ThreadPoolExecutor(6) as clients:
         asked = [clients.submit(ask, pool, f"{SLOW} # {n}", client=str(n)) for n in range(6)]
         until(lambda: pool.state().busy == 6)
         pool.close()
         assert all(isinstance(each.exception(timeout=60), Unavailable) for each in asked)
-    with pytest.raises(Unavailable):
-        ask(pool, COUNT)
+        with pytest.raises(Unavailable):
+            ask(pool, COUNT)
     assert len(workers) >= SETTINGS.workers
     assert all(each._channel.closed for each in workers)
-    pool.close()
 
 
 def test_closing_ends_the_release_before_too_while_it_is_still_asked(
@@ -291,10 +291,8 @@ def test_closing_ends_the_release_before_too_while_it_is_still_asked(
     more = tmp_path / "more.nt"
     more.write_text("<http://a/s> <http://a/p> <http://a/o> .\n")
     newer, workers = release_of([tiny_release.dataset, more]), hired(monkeypatch)
-    pool = Pool(tiny_release, SETTINGS, lambda: newer)
-    old = zygote(pool)
-    with ThreadPoolExecutor(1) as client:
-        running = client.submit(ask, pool, SLOW)
+    with closing(Pool(tiny_release, PATIENT, lambda: newer)) as pool, ThreadPoolExecutor(1) as client:
+        old, running = zygote(pool), client.submit(ask, pool, SLOW)
         until(lambda: pool.state().busy)
         pool.reload()
         until(lambda: pool.release.name == newer.name)
@@ -338,7 +336,8 @@ def test_a_worker_that_cannot_be_replaced_now_is_replaced_later(own: Pool, monke
     monkeypatch.setattr(Crew, "hire", fail_once)
     with pytest.raises(QueryTooSlow):
         ask(own, SLOW)
-    until(lambda: failed and own.state().ready and own.state().workers == SETTINGS.workers)
+    until(lambda: failed and not own.state().busy)
+    until(lambda: own.state().ready and own.state().workers == SETTINGS.workers)
     assert own.state().busy == 0
     assert number(own) == own.release.triples
 
