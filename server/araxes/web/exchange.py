@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from importlib.resources import files
-from itertools import count
 from threading import Lock
 from typing import Any, BinaryIO, NamedTuple
 
@@ -21,23 +20,20 @@ from araxes.problems import Busy, Problem
 from araxes.project import Release
 from araxes.web.protocol import PIECE, Coding, Sent
 
-Header = tuple[str, str]
+Headers = dict[str, str]
 Key = tuple[str, ...]
 
 KEY = "araxes.exchange"
-START = secrets.token_hex(3)
-NUMBERS = count(1)
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "QUERY")
-READABLE = "application/sparql-query, application/x-www-form-urlencoded"
-ALWAYS: Mapping[str, str] = tomllib.loads((files("araxes.web") / "headers.toml").read_text("utf-8"))
+ALWAYS, OPTIONS, READABLE = tomllib.loads((files("araxes.web") / "headers.toml").read_text("utf-8")).values()
 PACKABLE = re.compile(r"text/|application/.*(?:json|xml|trig|triples|quads)|image/svg")
 SHORTEST = 1_024
 OVERHEAD = 2_000  # of what is kept, in bytes
 
 
 def next_id() -> str:
-    """Return a short name for one request, unlike that of any other of this process."""
-    return f"{START}-{next(NUMBERS):x}"
+    """Return a short name for one request, unlike that of any other."""
+    return secrets.token_hex(8)
 
 
 class Gate:
@@ -61,8 +57,7 @@ class Gate:
 
     def _leave(self, client: str) -> None:
         with self._lock:
-            self._inside[client] -= 1
-            self._inside += Counter()
+            self._inside -= Counter((client,))
 
 
 @dataclass(slots=True)
@@ -104,7 +99,7 @@ class Reply:
     status: int
     type: str
     body: bytes = b""
-    headers: list[Header] = field(default_factory=list)
+    headers: Headers = field(default_factory=dict)
     file: BinaryIO | None = None
     length: int = 0
     coding: str = ""
@@ -145,8 +140,8 @@ class Reply:
 class Kept(NamedTuple):
     """An answer with status 200: tuples of texts, which the collector of garbage leaves alone, holding up nobody."""
 
-    headers: tuple[Header, ...]
-    brief: tuple[Header, ...]  # of a 304 in its place
+    headers: tuple[tuple[str, str], ...]
+    brief: tuple[tuple[str, str], ...]  # of a 304 in its place
     etag: str
     body: bytes
 
@@ -193,26 +188,21 @@ class Cache:
 
 def answer(given: Answer) -> Reply:
     """Return the reply that carries an answer."""
-    return Reply(200, given.media_type, given.body, [], given.file, given.length)
+    return Reply(200, given.media_type, given.body, {}, given.file, given.length)
 
 
-def headers_of(found: Problem) -> list[Header]:
+def headers_of(found: Problem) -> Headers:
     """Return the headers that go with a problem."""
-    headers = []
+    headers = {**READABLE, "Accept-Encoding": "identity"} if found.status == 415 else {}
     if again := found.more.get("retry_after"):
-        headers.append(("Retry-After", str(again)))
+        headers["Retry-After"] = str(again)
     if isinstance(allowed := found.more.get("allow"), list):
-        headers.append(("Allow", ", ".join(allowed)))
-    if found.status == 415:
-        headers += [("Accept-Post", READABLE), ("Accept-Query", READABLE), ("Accept-Encoding", "identity")]
+        headers["Allow"] = ", ".join(allowed)
     return headers
 
 
 def options(methods: tuple[str, ...]) -> Reply:
     """Return the reply to OPTIONS: what the address answers, also for pages of other origins."""
     allowed = ", ".join(methods)
-    headers = [("Allow", allowed), ("Access-Control-Allow-Methods", allowed), ("Access-Control-Max-Age", "86400")]
-    headers.append(("Access-Control-Allow-Headers", "Accept, Cache-Control, Content-Type, If-None-Match"))
-    if "QUERY" in methods:
-        headers += [("Accept-Query", READABLE), ("Accept-Post", READABLE)]
-    return Reply(204, "", b"", headers)
+    headers = {"Allow": allowed, "Access-Control-Allow-Methods": allowed, **OPTIONS}
+    return Reply(204, "", b"", headers | (READABLE if "QUERY" in methods else {}))

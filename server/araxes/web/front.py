@@ -128,9 +128,8 @@ class Front:
             if wanted is None:
                 raise NotAcceptable("Accept-Encoding takes none of ours", more={"offered": ["identity", *CODINGS]})
             if not HOST.fullmatch(exchange.environ.get("HTTP_HOST", "")):
-                raise BadRequest(
-                    "Host is not the name of a host", hint="Send one Host: a name or an address, and a port."
-                )
+                hint = "Send one Host: a name or an address, and a port."
+                raise BadRequest("Host is not the name of a host", hint=hint)
             reply = self._machines.reply(exchange) or self._page(exchange)
             if reply.file and wanted.must:
                 reply.file.close()
@@ -150,7 +149,7 @@ class Front:
         environ["HTTP_HOST"] = "localhost"
         with self._app.request_context(environ), self._app.full_dispatch_request() as made:
             made.direct_passthrough = False
-            headers = [(name, value) for name, value in made.headers if name.lower() not in DROPPED]
+            headers = {name: value for name, value in made.headers if name.lower() not in DROPPED}
             if environ["REQUEST_METHOD"] == "OPTIONS":
                 return options(tuple(sorted(made.allow)))
             return Reply(made.status_code, made.headers.get("Content-Type", ""), made.get_data(), headers)
@@ -166,37 +165,34 @@ class Front:
 
     def _sent(self, exchange: Exchange, reply: Reply, key: Key, start: Start) -> Iterable[bytes]:
         method = exchange.environ["REQUEST_METHOD"]
-        lasting = exchange.fixed and reply.status == 200 and method in SAFE and "Set-Cookie" not in dict(reply.headers)
+        lasting = exchange.fixed and reply.status == 200 and method in SAFE and "Set-Cookie" not in reply.headers
         tag = reply.tag() if lasting else ""
         size = reply.length if reply.file else len(reply.body)
         path, query = exchange.environ["PATH_INFO"], exchange.environ.get("QUERY_STRING", "")
         known = reply.status == 200 and path.startswith("/static/") and asset(path.removeprefix("/static/"))
         kept = ASSET if known == f"{path}?{query}" else self._lasting
-        brief = [*{**ALWAYS, **dict(reply.headers), "Araxes-Release": exchange.release}.items()]
-        brief.append(("Cache-Control", kept if lasting else "no-store"))
-        brief += [("ETag", tag)] if tag else []
+        brief = {**ALWAYS, **reply.headers, "Araxes-Release": exchange.release}
+        brief["Cache-Control"] = kept if lasting else "no-store"
+        brief |= {"ETag": tag} if tag else {}
         charset = "; charset=utf-8" if reply.type.startswith("text/") and "set=" not in reply.type else ""
-        headers = [*brief, ("Content-Type", reply.type + charset), ("Content-Length", str(size))]
-        headers += [("Content-Encoding", reply.coding)] if reply.coding else []
+        headers = {**brief, "Content-Type": reply.type + charset, "Content-Length": str(size)}
+        headers |= {"Content-Encoding": reply.coding} if reply.coding else {}
         if lasting and key and not reply.file:
-            self._cache.put(key, Kept(tuple(headers), tuple(brief), tag, reply.body))
+            self._cache.put(key, Kept(tuple(headers.items()), tuple(brief.items()), tag, reply.body))
         timing = f"queue;dur={exchange.waited:.2f}, eval;dur={exchange.evaluated:.2f}, " if exchange.evaluated else ""
         timing += f"total;dur={(perf_counter() - exchange.started) * 1000:.2f}"
-        own = [("Araxes-Query-Id", exchange.id), ("Server-Timing", timing)]
+        own = {"Araxes-Query-Id": exchange.id, "Server-Timing": timing}
         fresh = lasting and _unchanged(exchange.environ, tag)
         status = 304 if fresh else reply.status
         self.watch.see(exchange, status, 0 if fresh else size)
-        start(STATUS[status], [*(brief if fresh or status == 204 else headers), *own])
+        start(STATUS[status], [*{**(brief if fresh or status == 204 else headers), **own}.items()])
         return reply.sent(nothing=fresh or method == "HEAD")
 
 
 def _key(environ: dict[str, Any], release: str, wanted: Coding | None) -> Key:
     """Return under what an answer is kept: the release, and all of a request that it can depend on; empty for none."""
-    if (
-        wanted is None
-        or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}
-        or not HOST.fullmatch(environ.get("HTTP_HOST", ""))
-    ):
+    asked = environ["REQUEST_METHOD"] in {"GET", "HEAD"} and HOST.fullmatch(environ.get("HTTP_HOST", ""))
+    if wanted is None or not asked:
         return ()
     path = environ.get("SCRIPT_NAME", ""), environ["PATH_INFO"], environ.get("QUERY_STRING", "")
     return release, *path, environ.get("HTTP_ACCEPT", ""), wanted.name, "must" if wanted.must else ""
