@@ -116,9 +116,8 @@ class Crew:
         self.idle: list[Worker] = []
         self._control, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
-        command = [sys.executable, "-P", "-c", START, str(there.fileno())]
         with there:
-            self._process = subprocess.Popen(command, pass_fds=[there.fileno()], stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen([sys.executable, "-P", "-c", START], stdin=there.fileno())
         facts = {"files": [*map(str, release.sources)], "prefixes": prefixes.below(release.folder)}
         try:
             said = self._told({**facts, "settings": settings._asdict()})
@@ -174,7 +173,7 @@ class Crew:
 
 def main() -> None:
     """Be the zygote: read what to load, load it, say how it went, and fork a worker for each descriptor that comes."""
-    control, zygote = socket.socket(fileno=int(sys.argv[1])), os.getpid()
+    control, zygote = socket.socket(fileno=sys.stdin.fileno()), os.getpid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who is served ends this one, and not a key of the terminal
     tempfile.gettempdir()  # which tries to write a file, as no worker could
     order = json.loads(control.recv(ROOM))

@@ -261,9 +261,7 @@ class Pool:
 
     def _reload(self) -> None:
         try:
-            crew = Crew(self._again(), self._settings)
-            self._reload_problem = ""
-            self._change(crew)
+            self._change()
         except Exception as found:  # noqa: BLE001 - whatever it is, what is served stays, and the operator hears of it
             self._reload_problem = f"{type(found).__name__}: {found}"
             log.error("%s", json.dumps({"reload": "failed", "problem": self._reload_problem}))
@@ -275,13 +273,14 @@ class Pool:
             with self._changed:
                 lost.let_go()
             try:
-                self._change(Crew(self._again(), self._settings))
+                self._change()
             except (Problem, OSError):
                 self._closed.wait(BREAK)
 
-    def _change(self, crew: Crew) -> None:
+    def _change(self) -> None:
+        crew = Crew(self._again(), self._settings)
         with self._changed:
-            old, self._crew, self._ready = self._crew, crew, True
+            old, self._crew, self._ready, self._reload_problem = self._crew, crew, True, ""
             old.let_go()
             self._changed.notify_all()
             self._retire(old)

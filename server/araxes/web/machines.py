@@ -37,7 +37,7 @@ class Machines:
         host = f"[{host}]" if ":" in host else host
         # What a client claims as Host has no part in it.
         self.base = settings.public_url.rstrip("/") or f"http://{host}:{settings.port}"
-        self._made: dict[tuple[str, str], bytes] = {}
+        self._made = "", b""
         self._bodies = Gate(settings.threads // 3)
         self._most = settings.query_characters * FORM_ROOM + 10_000
         self._views: dict[str, tuple[tuple[str, ...], View]] = {
@@ -74,23 +74,21 @@ class Machines:
         return view(exchange, sent)
 
     def description(self, exchange: Exchange, wanted: Format) -> Reply:
-        """Return the description of the endpoint and of its data, made once for each release and format.
+        """Return the description of the endpoint and of its data, made once for each release.
 
         Raises `Busy` and `Unavailable` where the engine cannot be asked now. SPARQL 1.1 Service Description, 2.
         """
-        key = exchange.release, wanted.name
-        if key in self._made:
-            return Reply(200, wanted.media_type, self._made[key])
-        told: dict[str, Any] = {"base": self.base, "release": exchange.release, "formats": (*RESULTS, *GRAPHS)}
-        try:
-            answers = {name: self.ask(exchange, Question(text, RESULTS[0])) for name, text in QUERIES.items()}
-        except (AnswerTooLarge, QueryTooSlow, TooMuchMemory):
-            answers = {}  # data that cannot be counted within the limits is described without its counts
-        told |= {name: json.loads(found.body)["results"]["bindings"] for name, found in answers.items()}
-        turtle = self._template.render(told).encode()
+        made_of, turtle = self._made
+        if made_of != exchange.release:
+            told: dict[str, Any] = {"base": self.base, "release": exchange.release, "formats": (*RESULTS, *GRAPHS)}
+            try:
+                answers = {name: self.ask(exchange, Question(text, RESULTS[0])) for name, text in QUERIES.items()}
+            except (AnswerTooLarge, QueryTooSlow, TooMuchMemory):
+                answers = {}  # data that cannot be counted within the limits is described without its counts
+            told |= {name: json.loads(found.body)["results"]["bindings"] for name, found in answers.items()}
+            turtle = self._template.render(told).encode()
+            self._made = (exchange.release, turtle) if exchange.fixed else self._made
         body = turtle if wanted.name == "turtle" else rewrite(turtle, f"{self.base}/sparql", wanted)
-        if exchange.fixed:
-            self._made = {made: kept for made, kept in self._made.items() if made[0] == key[0]} | {key: body}
         return Reply(200, wanted.media_type, body)
 
     def _query(self, exchange: Exchange, sent: Sent) -> Reply | None:
