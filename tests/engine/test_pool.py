@@ -2,11 +2,14 @@
 
 import os
 import signal
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -317,6 +320,20 @@ def test_a_worker_has_nothing_to_open_a_file_or_a_socket_with(pool: Pool) -> Non
         opened = len(list(Path(f"/proc/{pid}/fd").iterdir()))
         assert most <= 5
         assert opened >= most - 1
+
+
+@pytest.mark.parametrize(
+    "said", [b"", struct.pack("!i", 3) + b"abc", struct.pack("!i", 1 << 30), struct.pack("!iQ", -1, 1 << 50)]
+)
+def test_what_a_worker_says_is_never_taken_on_trust(said: bytes) -> None:
+    here, there = socket.socketpair()
+    worker = Worker(None, 0, Connection(here.detach()))
+    with there:
+        there.sendall(said)
+    assert worker.answers_within(100)
+    with pytest.raises((OSError, EOFError)):
+        worker.answer()
+    worker.close()
 
 
 def test_there_is_always_a_worker_for_short_queries() -> None:

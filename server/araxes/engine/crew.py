@@ -39,7 +39,7 @@ REST = struct.pack("ll", 5, 0)  # the seconds and microseconds that the other si
 PRIVATE = ("Private_Clean:", "Private_Dirty:")
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 KEPT_PART = 8  # a worker that has kept this part of its memory is replaced
-ROOM = 1 << 18
+ROOM, MOST = 1 << 18, 1 << 27  # what the zygote, and what a worker says at most: no memory is kept for more
 CHANNEL, FILE = 3, 4  # the descriptors of a worker
 FORMATS = {each.name: each for each in (*RESULTS, *GRAPHS)}
 IN_MEMORY, IN_FILE, PROBLEM = range(3)
@@ -82,7 +82,9 @@ class Worker:
 
     def answer(self) -> tuple[Said, BinaryIO | None]:
         """Return what the worker says, and the file that holds its answer where it is a large one."""
-        whole = self._channel.recv_bytes()
+        whole = self._channel.recv_bytes(MOST)
+        if len(whole) < HEAD.size:
+            raise EOFError
         said = Said(whole[HEAD.size :], *HEAD.unpack_from(whole))
         return said, Path(f"/proc/{self.pid}/fd/{FILE}").open("rb") if said.kind == IN_FILE else None
 
