@@ -14,11 +14,12 @@ from araxes.problems import BadParameter, BadQuery, Finding, Place, finding
 
 HEADER = re.compile(r"#:\s*([a-z][a-z-]*):\s*(.*?)\s*$")
 PARAMETER = re.compile(r'(\w+)\s+(iri|[A-Za-z][\w.-]*:[\w.-]+|<[^<>\s]+>)\s+"(.*)"$')
-COLUMN = re.compile(r'(\w+)\s+"(.*)"$')
+COLUMN = re.compile(r'(\w+)(?:\s+((?:iri|xsd:string)\*?|xsd:(?:date|dateTime|gYear|integer)))?\s+"(.*)"$')
+REFERENCE = re.compile(r"(\w+)\s+([\w-]+)$")
 MARKED = re.compile(r"^(\s*VALUES\s+\?(\w+)\s*\{)([^{}]*)(\}\s*#\s*param\s*)$", re.MULTILINE)
 PREFIX = re.compile(r"^\s*@?PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.MULTILINE | re.IGNORECASE)
 PREFIXED_NAME = re.compile(r"((?:[A-Za-z][\w.-]*)?):([\w.-]+)")
-LAYOUTS = {"param": PARAMETER, "column": COLUMN}
+LAYOUTS = {"param": PARAMETER, "column": COLUMN, "reference": REFERENCE}
 CHOICES = {"rows": ("set", "ordered", "empty"), "severity": ("error", "warning")}
 LEXICAL = {"integer": r"[+-]?\d+", "decimal": r"[+-]?(\d+(\.\d*)?|\.\d+)", "boolean": "true|false|0|1"}
 
@@ -61,7 +62,12 @@ class SavedQuery(NamedTuple):
     @property
     def columns(self) -> tuple[tuple[str, str], ...]:
         """Return name and description of each column that the header declares."""
-        return tuple((match[1], match[2]) for each in self.every("column") if (match := COLUMN.match(each)))
+        return tuple((match[1], match[3]) for each in self.every("column") if (match := COLUMN.match(each)))
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Return the kind of each column by name, text where none is given; one that holds several ends with `*`."""
+        return {match[1]: match[2] or "xsd:string" for each in self.every("column") if (match := COLUMN.match(each))}
 
 
 def read(path: Path, root: Path) -> SavedQuery:
@@ -93,6 +99,8 @@ def faults(query: SavedQuery) -> Iterator[Finding]:
             yield finding("no-choice", place, key=key, value=repr(value), choices=", ".join(CHOICES[key]))
         elif match and not value and key not in LAYOUTS:
             yield finding("no-value", place, key=key)
+    named = (*query.first("key").split(), *(each.partition(" ")[0] for each in query.every("reference")))
+    yield from (finding("no-column", Place(query.file, 1), name=name) for name in named if name not in query.kinds)
     declared = {parameter.name for parameter in query.parameters}
     marked = {match[2]: query.text.count("\n", 0, match.start(2)) + 1 for match in MARKED.finditer(query.text)}
     for name in sorted(declared ^ marked.keys()):
