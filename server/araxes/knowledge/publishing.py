@@ -18,6 +18,7 @@ from araxes.queries import SavedQuery
 TEMPLATES = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 TEMPLATES.loader = PackageLoader("araxes.knowledge")
 TEMPLATES.add_extension("jinja2.ext.do")
+TEMPLATES.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
 TEMPLATES.tests |= {"blank": BlankNode.__instancecheck__, "literal": Literal.__instancecheck__}
 NAME = re.compile(r"([A-Za-z][\w.-]*:\w(?:[\w.-]*\w)?)")
 SYNTAXES = {"rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JSON_LD, "nt": RdfFormat.N_TRIPLES}
