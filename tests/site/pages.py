@@ -40,6 +40,7 @@ PAGES = {
     "search": "/search?q=iran",
     "search without a find": "/search?q=qqqqqqqq",
     "about": "/about",
+    "tables": "/tables",
     "limits": "/limits",
     "description": "/description",
     "query": "/sparql",

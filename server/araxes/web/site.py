@@ -24,7 +24,7 @@ from araxes.problems import AnswerTooLarge
 GAP, MOST_NAMES, KEPT = "VALUES ?it { }", 500, 20_000
 LARGEST, LONGEST = 16 << 20, 300
 LEAST, MOST = 72, 30
-EXAMPLES = ("explore", "competency", "pages")
+EXAMPLES = ("explore", "competency", "tables", "pages")
 ISOLATED = Markup('<bdi lang="{}">{}</bdi>')
 NAMES = (files("araxes.web") / "describe" / "names.rq").read_text("utf-8")
 UNREACHABLE = re.compile(r"//|/\.\.?(?:/|$)")  # two slashes would lead to another host, dots to another path

@@ -26,19 +26,20 @@ FOUND, WHOLE = ((files("araxes.web") / "describe" / f"{name}.rq").read_text("utf
 SYNTAXES = {"html": PAGE, **{(each.short or (each.name,))[0]: each for each in GRAPHS}}
 DOCUMENT = SYNTAXES | {suffix: Format(*facts) for suffix, facts in SITE["owl"].items()}
 ENTRY = re.compile(r'<uri name="([^"]+)" uri="\.\./([^"]+)\.ttl"/>')
-MOST_INBOUND = 60
+MOST_INBOUND, METADATA = 60, "csv-metadata.json"
 DEFINED = re.compile(rf"^<([^>]+)> <{RDFS}isDefinedBy> <{BASE}(ontology/[^>]+)> \.", re.MULTILINE)
 SHAPE = re.compile(rf"^<({BASE}shapes/[^>]*)>", re.MULTILINE)
 
 
-@bp.get("/<any(id, scheme, graph, ontology):space>/<path:rest>")
+@bp.get("/<any(id, scheme, graph, ontology, tables):space>/<path:rest>")
 def resource(space: str, rest: str) -> Base:
     """Lead from a thing, an ontology, a graph or a version to a page or data, or be one of these."""
     path, _, suffix = f"{space}/{rest}".rpartition(".")
     if f"{DOCUMENTS}/{space}/{rest}" in exchange.served.manifest["files"]:
         body, headers = (exchange.served.folder / DOCUMENTS / space / rest).read_bytes(), _links(path, _offered(path))
         headers |= styled(body) if suffix == "html" else {}
-        return Response(body, content_type=DOCUMENT[suffix].media_type, headers=headers)
+        kind = METADATA if rest.endswith(METADATA) else suffix
+        return Response(body, content_type=DOCUMENT[kind].media_type, headers=headers)
     if suffix not in SYNTAXES:
         at = _versions(exchange.served.folder).get(f"{BASE}{space}/{rest}", f"{space}/{rest}")
         offered = _offered(at)
@@ -99,10 +100,11 @@ def _elsewhere(path: str, offered: Mapping[str, Format], part: str = "", cited: 
 
 
 def _links(path: str, offered: Mapping[str, Format], cited: str = "") -> dict[str, str]:
-    """Return the Link header of a document (RFC 8288; signposting.org): its other forms, what to cite, the licence."""
+    """Return the Link header (RFC 8288): what to cite, the licence, what describes it (CSVW 5.2), its other forms."""
     at = quote(f"/{path}", safe=SAFE)
     links = [f'<{BASE}{quote(cited or path, safe=SAFE)}>; rel="cite-as"', f'<{SITE["licence"]}>; rel="license"']
-    links.append(f'<{at}.ttl>; rel="describedby"; type="text/turtle"')
+    if about := next((suffix for suffix in (METADATA, "ttl") if suffix in offered), ""):
+        links.append(f'<{at}.{about}>; rel="describedby"; type="{bare(offered[about].media_type)}"')
     links += [f'<{at}.{suffix}>; rel="alternate"; type="{bare(each.media_type)}"' for suffix, each in offered.items()]
     return {"Link": ", ".join(links)}
 
