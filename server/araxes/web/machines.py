@@ -23,7 +23,7 @@ EXISTS = "ASK { GRAPH ?graph { ?subject ?property ?value } }"
 # A form may write one character of a query as four bytes of three signs each.
 FORM_ROOM = 12
 FOLDER = files("araxes.web") / "describe"
-QUERIES = {name: (FOLDER / f"{name}.rq").read_text("utf-8") for name in ("graphs", "classes", "properties")}
+QUERIES = {name: (FOLDER / f"{name}.rq").read_text("utf-8") for name in ("graphs", "classes", "properties", "links")}
 
 View = Callable[[Exchange, Sent], Reply | None]
 
@@ -80,7 +80,7 @@ class Machines:
         """
         made_of, turtle = self._made
         if made_of != exchange.release:
-            told: dict[str, Any] = {"base": self.base, "release": exchange.release, "formats": (*RESULTS, *GRAPHS)}
+            told: dict[str, Any] = {"base": self.base, "served": exchange.served, "formats": (*RESULTS, *GRAPHS)}
             try:
                 answers = {name: self.ask(exchange, Question(text, RESULTS[0])) for name, text in QUERIES.items()}
             except (AnswerTooLarge, QueryTooSlow, TooMuchMemory):
