@@ -108,6 +108,17 @@ def test_the_header_gives_title_parameters_and_columns() -> None:
     assert (query.name, query.folder, query.first("id")) == ("pq01-who-holds-what", "competency", "PQ01")
 
 
+def test_a_column_may_have_a_kind(tmp_path: Path) -> None:
+    lines = ['value xsd:string "V"', 'thing iri* "T"', 'plain "P"', 'year xsd:gYear "xsd:date"']
+    query = saved(
+        "".join(f"#: column: {line}\n" for line in lines) + "#: key: thing year\n#: reference: thing others\n", tmp_path
+    )
+    assert list(queries.faults(query)) == []
+    assert query.columns == (("value", "V"), ("thing", "T"), ("plain", "P"), ("year", "xsd:date"))
+    kinds = {"value": "xsd:string", "thing": "iri*", "plain": "xsd:string", "year": "xsd:gYear"}
+    assert query.kinds == kinds
+
+
 def test_a_good_header_has_no_fault(query: SavedQuery) -> None:
     assert list(queries.faults(query)) == []
 
@@ -120,6 +131,12 @@ def test_a_good_header_has_no_fault(query: SavedQuery) -> None:
         ("#: title: A value", "#: rows: some", 1, "rows is 'some'"),
         ("#: title: A value", "#: severity: bad", 1, "severity is 'bad'"),
         ("#: title: A value", "#: column: value", 1, "The column cannot be read"),
+        ("#: title: A value", '#: column: value gYear "Year"', 1, 'The column cannot be read: value gYear "Year"'),
+        ("#: title: A value", '#: column: value xsd:gYaer "Year"', 1, "The column cannot be read"),
+        ("#: title: A value", '#: column: value xsd:integer* "Numbers"', 1, "The column cannot be read"),
+        ("#: title: A value", "#: key: value", 1, "names value, which is no column"),
+        ("#: title: A value", "#: reference: value", 1, "The reference cannot be read: value"),
+        ("#: title: A value", "#: reference: value others", 1, "names value, which is no column"),
         ("value xsd:string", "value string", 2, "The param cannot be read: value string"),
         ('value xsd:string "Any text"', "value xsd:string", 2, "The param cannot be read"),
         ("# param\n  VALUES ?thing", "\n  VALUES ?thing", 1, "The parameter value has no marked line"),
