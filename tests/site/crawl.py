@@ -130,7 +130,7 @@ def fetch(site: str, path: str) -> Seen:
     with closing(http.client.HTTPConnection(urlsplit(site).netloc, timeout=SECONDS)) as line:
         line.request("GET", quote(path, safe=SAFE), headers={"Accept": BROWSER})
         reply = line.getresponse()
-        text = reply.read().decode("utf-8")
+        text = reply.read().decode("utf-8", "replace" if path.endswith(".parquet") else "strict")
     kind = (reply.getheader("Content-Type") or "").partition(";")[0]
     location = reply.getheader("Location") or ""
     page = Page(site + path, text) if kind == "text/html" else None

@@ -127,8 +127,8 @@ def test_that_validator_finds_a_fault_where_there_is_one(tables: Path, tmp_path:
     file = tmp_path / "dyad_years.csv"
     assert old in file.read_bytes()
     file.write_bytes(file.read_bytes().replace(old, new, 1))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(record=True):
+        warnings.simplefilter("always")
         try:
             found = CSVW(str(tmp_path / "dyad_years.csv-metadata.json"), validate=True).is_valid
         except ValueError:
