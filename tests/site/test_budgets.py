@@ -10,7 +10,7 @@ from tests.site.pages import BROWSER, PAGES, VIEWS, Weight, bytes_of, kind_of, n
 
 KB = 1000
 THING, VIEW, QUERY = Weight(4, 30 * KB), Weight(5, 40 * KB), Weight(8, 320 * KB)
-PLAIN = sorted(PAGES.keys() - VIEWS.keys() - {"query", "ontology", "graph"})
+PLAIN = sorted(PAGES.keys() - VIEWS.keys() - {"query"})
 
 
 def over(found: Weight, most: Weight) -> bool:
@@ -29,10 +29,17 @@ def test_the_page_of_a_thing_is_light(crawled: Crawl) -> None:
     """Of each kind the longest page is weighed."""
     longest: dict[str, str] = {}
     for path in sorted(crawled.pages, key=lambda path: -len(crawled.seen[path].text)):
-        if path.startswith(("/id/", "/scheme/")):
+        if path.startswith(("/id/", "/scheme/", "/graph/")):
             longest.setdefault(kind_of(path), path)
     weights = {path: weight_at(crawled.site, path) for path in longest.values()}
     assert len(weights) > 30
+    none([f"{path}: {weight}" for path, weight in weights.items() if over(weight, THING)])
+
+
+def test_the_page_of_an_ontology_is_light(crawled: Crawl) -> None:
+    """Terms lead to it, each to its part."""
+    weights = {path: weight_at(crawled.site, path) for path in crawled.pages if path.startswith("/ontology/")}
+    assert len(weights) > 20
     none([f"{path}: {weight}" for path, weight in weights.items() if over(weight, THING)])
 
 

@@ -15,7 +15,7 @@ from araxes.engine.question import GRAPHS, RESULTS, Form, refuse_long
 from araxes.problems import AnswerTooLarge, BadRequest, MethodNotAllowed, QueryTooSlow, TooMuchMemory, UnknownGraph
 from araxes.settings import Settings
 from araxes.web.exchange import METHODS, Exchange, Gate, Reply, answer, options
-from araxes.web.protocol import BODIES, HTML, PAGE, Sent, picked, question_from, sent_from
+from araxes.web.protocol import BODIES, HTML, PAGE, Sent, likes_page, picked, question_from, sent_from
 
 READING = ("GET", "HEAD", "OPTIONS")
 WHOLE = "CONSTRUCT WHERE { ?subject ?property ?value }"
@@ -105,7 +105,9 @@ class Machines:
         exchange.answer = self.ask(exchange, question)
         return None
 
-    def _described(self, exchange: Exchange, sent: Sent) -> Reply:
+    def _described(self, exchange: Exchange, sent: Sent) -> Reply | None:
+        if exchange.environ["PATH_INFO"] != "/sparql" and likes_page(sent.accept):
+            return None
         offered = (*GRAPHS, *RESULTS) if exchange.environ["PATH_INFO"] == "/sparql" else GRAPHS
         wanted = picked(offered, sent.accept, sent.address)
         if wanted in RESULTS:

@@ -26,14 +26,14 @@ from araxes.problems import BadRequest, MethodNotAllowed, NotFound, Problem, eve
 from araxes.web.exchange import ALWAYS, KEY, Exchange
 from araxes.web.machines import Machines
 from araxes.web.protocol import fields_of
-from araxes.web.site import SAFE, SITE, Found, Index, Page, Saved, path_of
+from araxes.web.site import MOST, SAFE, SITE, Found, Index, Page, Saved, path_of
 
 FALLBACK = (files("araxes.web") / "describe" / "start.rq").read_text("utf-8")
 bp = Blueprint("pages", __name__)
 site: Machines = cast("Any", LocalProxy(lambda: current_app.extensions["araxes"]))
 exchange: Exchange = cast("Any", LocalProxy(lambda: request.environ[KEY]))
 
-LARGEST, MOST_ROWS, MOST_CELLS, ROWS = 1 << 20, 1_000, 20_000, '"bindings":['
+LARGEST, LARGEST_GRAPH, MOST_ROWS, MOST_CELLS, ROWS = 1 << 20, 200_000, 1_000, 20_000, '"bindings":['
 FORMS = ("svg", "csv", "json")
 VIEW, DATA = f"<any({','.join(SITE['views'])}):name>", {each.name: each for each in RESULTS}
 STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
@@ -50,15 +50,16 @@ def show(name: str, suffix: str, source: str = "") -> Response:
     if source and source not in {row["key"].value for row in page.rows("sources")}:
         raise NotFound(f"There is no source with the key {source[:100]}")
     if suffix not in SITE["types"]:
-        answer = page.answer(name, DATA[suffix])
+        answer = page.answer(SITE["data"].get(name, name), DATA[suffix])
         return Response(answer.whole(), content_type=answer.media_type)
     text = filled(f"{name}.{suffix}", page, name=name, standalone=suffix == "svg")
     if suffix == "svg":  # a drawing that is saved has nothing to which a path could be added
         text = text.replace(' href="/', f' href="{site.base}/')
     headers = styled(text.encode()) if suffix == "svg" else {}
     if name in SITE["views"]:
-        at, of = quote(request.path.removesuffix(f".{suffix}")), quote(request.query_string, safe=f"{SAFE}%")
-        links = [f'<{SITE["licence"]}>; rel="license"', *(f'<{at}.{form}?{of}>; rel="alternate"' for form in FORMS)]
+        at, sent = quote(request.path.removesuffix(f".{suffix}")), quote(request.query_string, safe=f"{SAFE}%")
+        of = f"?{sent}" if sent else ""
+        links = [f'<{SITE["licence"]}>; rel="license"', *(f'<{at}.{form}{of}>; rel="alternate"' for form in FORMS)]
         headers["Link"] = ", ".join(links)
     return Response(text, content_type=SITE["types"][suffix], headers=headers)
 
@@ -76,14 +77,12 @@ def query() -> str:
 @bp.get("/search.json")
 def search() -> list[dict[str, str]]:
     """Return what the page for a search shows, for machines."""
-    found = find(_asked().get("q", ""))
+    found = find(_asked().get("q", ""))[:MOST]
     return [{"iri": each.iri, "label": each.label, "lang": each.lang, "page": path_of(each.iri)} for each in found]
 
 
-@bp.get("/project")
-def project() -> Response:
-    """Lead from the IRI of the project to what is said of it."""
-    return Response("", 303, {"Location": "/about"})
+for elsewhere, at in SITE["elsewhere"].items():
+    bp.add_url_rule(elsewhere, f"to-{at}", partial(Response, "", 303, {"Location": at}))
 
 
 @bp.get("/favicon.ico")
@@ -169,7 +168,7 @@ def styled(document: bytes) -> dict[str, str]:
 
 
 def find(typed: str) -> list[Found]:
-    """Return the things whose names are like the first 200 characters of what was typed."""
+    """Return all things whose names are like the first 200 characters of what was typed, the likest first."""
     return _index(exchange.served.folder, exchange.release).find(typed[:200])
 
 
@@ -180,7 +179,9 @@ def _index(folder: Path, release: str) -> Index:  # noqa: ARG001 - files of data
 
 def _query_page(**more: Any) -> str:
     page = page_for({} if "problem" in more else None)
-    known = {**page.queries, **page.examples} if "example" in page.given else page.examples
+    known = {**page.queries, **page.examples} if (name := page.given.get("example", "")) else page.examples
+    if name and name not in known:
+        raise NotFound(f"There is no example {name[:100]}")
     text = exchange.text or _example_text(known, page)
     return filled("query.html", page, sent=exchange.sent, text=text, results=RESULTS, graphs=GRAPHS, **more)
 
@@ -201,7 +202,7 @@ def _shown(form: str, answer: Answer) -> dict[str, Any]:
     text = answer.whole(LARGEST).decode("utf-8", "ignore")
     size = answer.length or len(answer.body)
     if form in {Form.CONSTRUCT, Form.DESCRIBE}:
-        return {"graph": text if size <= LARGEST else "", "size": size}
+        return {"graph": text if size <= LARGEST_GRAPH else "", "size": size}
     if form is Form.ASK:
         return {"truth": json.loads(text)["boolean"]}
     decode, at, rows = json.JSONDecoder().raw_decode, text.index(ROWS) + len(ROWS), []

@@ -181,7 +181,7 @@ class Index:
         self._named = [(row["thing"].value, row["name"]) for row in rows]
         self._folded = [fold(name.value) for _, name in self._named]
 
-    def find(self, typed: str, most: int = MOST) -> list[Found]:
+    def find(self, typed: str) -> list[Found]:
         """Return the things whose names are most like what was typed, each once, the best first."""
         wanted = fold(typed)
         if not wanted:
@@ -192,7 +192,7 @@ class Index:
             found = score, name.value.casefold() == typed.strip().casefold(), Found(iri, name.value, name.lang, score)
             if iri not in best or best[iri][:2] < found[:2]:
                 best[iri] = found
-        return sorted((each for *_, each in best.values()), key=lambda each: (-each.score, each.iri))[:most]
+        return sorted((each for *_, each in best.values()), key=lambda each: (-each.score, each.iri))
 
 
 def fold(text: str) -> str:
