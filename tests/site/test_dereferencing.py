@@ -326,6 +326,7 @@ def test_a_thing_that_very_much_points_at_has_a_page(tmp_path: Path) -> None:
     data.write_text("".join(lines))
     with serving("--data", str(data)) as url:
         site = url.rstrip("/")
+        assert "More than 2,000 triples point at it." in ask(site, "/id/state/hub.html").text
         for path in ("/id/state/hub.html", "/id/state/hub.ttl", "/browse", "/search?q=event", "/sitemap.xml"):
             assert ask(site, path).status == 200, path
 

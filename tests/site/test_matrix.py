@@ -3,7 +3,8 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from html import unescape
 from html.parser import HTMLParser
 from itertools import permutations
 from typing import Any
@@ -32,6 +33,8 @@ class Cell:
         self.links: list[tuple[dict[str, str], str]] = []
         self.slots: list[list[dict[str, str]] | str] = []
         self.text = ""
+        self.unseen = ""
+        self.hidden = 0
 
 
 class Matrix(HTMLParser):
@@ -83,6 +86,7 @@ class Matrix(HTMLParser):
         cell = self.rows[-1][-1]
         if tag == "i":
             cell.slots.append(found.get("class", ""))
+            cell.hidden += found.get("aria-hidden") == "true"
         elif tag == "span" and "class" not in found:
             cell.slots.append([])
         elif tag == "a" and isinstance(cell.slots[-1], list):
@@ -98,6 +102,8 @@ class Matrix(HTMLParser):
         if self.rows and self.rows[-1] and self.within(**{"class": "matrix"}):
             cell = self.rows[-1][-1]
             cell.text += data
+            if self.stack[-1][1].get("class") == "unseen":
+                cell.unseen += data
             if self.stack[-1][0] == "a":
                 cell.links[-1] = (cell.links[-1][0], cell.links[-1][1] + data)
 
@@ -171,6 +177,15 @@ def phases(positions: list[dict[str, str]], whole: Matrix, server: str) -> list[
     return named
 
 
+def names_of(select: Select, iris: set[str]) -> dict[str, str]:
+    values = " ".join(f"<{each}>" for each in sorted(iris))
+    label = "<http://www.w3.org/2000/01/rdf-schema#label>"
+    rows = select(
+        f"SELECT ?it ?name WHERE {{ VALUES ?it {{ {values} }} ?it {label} ?name FILTER(LANG(?name) = 'en') }}"
+    )
+    return {path(row["it"]): row["name"] for row in rows}
+
+
 def compared(select: Select, one: str, other: str) -> set[str]:
     rows = select(
         PREFIXES + f"SELECT DISTINCT ?comparison WHERE {{ ?comparison a ax:Comparison ; ax:compares ?a , ?b . "
@@ -188,7 +203,9 @@ def test_every_position_is_one_mark_in_its_place(
     )
 
 
-def test_a_mark_says_in_words_what_it_means(whole: Matrix, select: Select) -> None:
+def test_a_mark_says_in_words_what_it_means(
+    whole: Matrix, select: Select, positions: list[dict[str, str]], phases: list[str]
+) -> None:
     rows = select(
         PREFIXES
         + "SELECT ?position ?label WHERE { ?position a ax:Position ; rdfs:label ?label "
@@ -196,9 +213,11 @@ def test_a_mark_says_in_words_what_it_means(whole: Matrix, select: Select) -> No
     )
     labels = {path(row["position"]): row["label"] for row in rows}
     assert len(labels) > 30
-    for *_, each in whole.marks:
+    named = names_of(select, {row["phase"] for row in positions})
+    for *_, slot, each in whole.marks:
         assert each["title"] == each["aria-label"]
         assert each["title"].startswith(labels[each["href"]])
+        assert each["title"].endswith(f"; phase: {named[phases[slot]]}")
 
 
 def test_each_stance_has_its_own_mark_and_silence_another(whole: Matrix, positions: list[dict[str, str]]) -> None:
@@ -254,7 +273,25 @@ def test_what_is_not_stated_is_counted(
 def test_an_empty_cell_says_so_to_who_cannot_see_it(whole: Matrix) -> None:
     empty = [cell for *_, cell in whole.columns() if set(map(str, cell.slots)) == {"silent"}]
     assert len(empty) > 20
-    assert all("not stated" in cell.text for cell in empty)
+    assert all(cell.unseen == "not stated" for cell in empty)
+
+
+def test_a_cell_says_in_a_sentence_what_is_covered_and_what_is_not_stated(
+    whole: Matrix, select: Select, positions: list[dict[str, str]], phases: list[str]
+) -> None:
+    named = names_of(select, {row["phase"] for row in positions})
+    seen = set()
+    for *_, cell in whole.columns():
+        kinds = [each if isinstance(each, str) else "mark" for each in cell.slots]
+        parts = cell.unseen.split("; ") if cell.unseen else []
+        covered = [named[phases[slot]] for slot, kind in enumerate(kinds) if kind == "covered"]
+        assert [each.partition(": covered by ")[0] for each in parts if "covered by" in each] == covered
+        assert all(each.partition(": covered by ")[2] in named.values() for each in parts if "covered by" in each)
+        rest = "not stated" if set(kinds) == {"silent"} else "the rest not stated"
+        assert [each for each in parts if "covered by" not in each] == ([rest] if "silent" in kinds else [])
+        assert cell.hidden == kinds.count("silent") + kinds.count("covered")
+        seen.add((bool(covered), rest))
+    assert seen >= {(True, "the rest not stated"), (False, "not stated"), (False, "the rest not stated")}
 
 
 def test_what_is_weakly_worded_is_marked(server: str, whole: Matrix, select: Select) -> None:
@@ -353,7 +390,7 @@ def test_what_is_seen_is_counted(server: str, whole: Matrix, select: Select) -> 
     for row in rows:
         assert f"{row['n']} {row['outcome']}" in whole.said["seen"]
     assert f"{len(whole.links('made'))} comparisons" in whole.said["seen"]
-    assert "Computed by a rule, not claimed by the source" in page(server).text
+    assert "Computed by a rule from the positions; what an author claims stands apart" in page(server).text
 
 
 def test_claims_are_kept_apart_from_what_is_computed(server: str, whole: Matrix, select: Select) -> None:
@@ -455,15 +492,76 @@ def test_page_list_drawing_and_data_are_one(server: str, positions: list[dict[st
     choice = {"one": st.sampled_from(actors), "other": st.sampled_from(actors), "phase": st.sampled_from(times)}
     asked = data.draw(st.fixed_dictionaries({}, optional=choice))
     found = Matrix(page(server, **asked).text)
-    table = list(csv.DictReader(io.StringIO(page(server, ".csv", **asked).text)))
+    table = data_of(server, "position", **asked)
     rows = page(server, ".json", **asked).json()["results"]["bindings"]
     svg = [each for each in ET.fromstring(inside(page(server, ".svg", **asked).text)).iter() if each.get("data-row")]
     numbered = {int(each["data-row"]): each["href"] for *_, each in found.marks}
     assert table
-    assert [path(row["position"]) for row in table] == [numbered[n] for n in sorted(numbered)]
-    assert [row["position"]["value"] for row in rows] == [row["position"] for row in table]
+    assert once(path(row["thing"]) for row in table) == [numbered[n] for n in sorted(numbered)]
+    assert [row["thing"]["value"] for row in rows] == [row["thing"] for row in data_of(server, **asked)]
+    made = data_of(server, "comparison", **asked)
+    assert sorted(path(row["thing"]) for row in made) == sorted(found.links("made"))
     assert {int(str(each.get("data-row"))): each.get("href") for each in svg} == numbered
     assert found.listed == [f"row-{n}" for n in sorted(numbered)]
+
+
+def data_of(server: str, kind: str = "", **asked: str) -> list[dict[str, str]]:
+    rows = csv.DictReader(io.StringIO(page(server, ".csv", **asked).text))
+    return [row for row in rows if kind in {"", row["row"]}]
+
+
+def once(some: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(some))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"one": "state:russia"},
+        {"other": "state:iran"},
+        {"one": "state:armenia", "other": "state:azerbaijan", "phase": "phase:recent"},
+        {"one": "state:iran", "other": "state:azerbaijan", "phase": "phase:post-2kw"},
+        {"one": "state:iran", "other": "state:iran"},
+        {"one": "state:nowhere", "other": "state:iran"},
+        {"one": "state:israel", "other": "state:turkey"},
+    ],
+    ids=lambda asked: " ".join(asked.values()) or "default",
+)
+def test_the_file_has_what_the_page_has(server: str, asked: dict[str, str]) -> None:
+    text = page(server, **asked).text
+    found = Matrix(text)
+    assert once(row["row"] for row in data_of(server, **asked)) == sorted(
+        {row["row"] for row in data_of(server, **asked)}, reverse=True
+    )
+    marks = sorted(each["href"] for *_, each in found.marks)
+    assert sorted(once(path(row["thing"]) for row in data_of(server, "position", **asked))) == marks
+    made = data_of(server, "comparison", **asked)
+    assert sorted(path(row["thing"]) for row in made) == sorted(found.links("made"))
+    below = text.partition('<section class="panel" id="claims">')[2].partition("</section>")[0]
+    claims = {path(row["thing"]) for row in data_of(server, "claim", **asked)}
+    assert claims == set(re.findall(r'href="(/id/claim/[^"]+)"', below))
+    link = re.search(r'href="/matrix\.csv(\?[^"]+)">CSV', text)
+    assert link
+    assert request(f"{server}matrix.csv{unescape(link[1])}", accept="*/*").text == page(server, ".csv", **asked).text
+
+
+def test_the_file_says_who_says_so(server: str, select: Select) -> None:
+    rows = data_of(server)
+    assert {row["row"] for row in rows} == {"position", "comparison", "claim"}
+    told = {
+        (row["it"], row.get("who", ""), row.get("mode", ""), row.get("strength", ""), row.get("passage", ""))
+        for row in select(
+            PREFIXES
+            + "SELECT * WHERE { ?it a ax:Position ; ax:isAttestedBy ?by . OPTIONAL { ?by ax:accordingTo ?who } "
+            "OPTIONAL { ?by ax:hasMode ?mode } OPTIONAL { ?by ax:hasStrength ?strength } OPTIONAL { ?by ax:hasPassage ?passage } }"
+        )
+    }
+    evidence = ("thing", "according", "mode", "strength", "passage")
+    assert {tuple(row[name] for name in evidence) for row in rows if row["row"] == "position"} == told
+    for row in rows:
+        assert bool(row["rule"]) == (row["row"] == "comparison") == (not row["passage"]), row
+        assert bool(row["with"]) == (row["row"] != "position")
 
 
 def test_every_mark_and_comparison_leads_to_a_page(server: str, whole: Matrix) -> None:
@@ -497,6 +595,31 @@ def test_the_first_column_stays_on_a_phone(visit: Any) -> None:
     assert len(boxes) > 15
     assert max(abs(each - left) for each in boxes) < 2
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_phone_shows_what_is_computed_under_the_proposition(visit: Any) -> None:
+    shown = "all => all.filter(each => each.checkVisibility()).map(each => each.textContent.replace(/:.*/, ''))"
+    page = visit("/matrix", width=390, height=844)
+    brief = page.eval_on_selector_all(".matrix th .brief", shown)
+    made = page.eval_on_selector_all(".matrix .made bdi", shown)
+    assert len(made) > 10
+    assert [" ".join(each.split()) for each in brief] == [" ".join(each.split()) for each in made]
+    page.get_by_role("link", name="What the marks mean").click()
+    page.wait_for_url("**/matrix#legend")
+    assert visit("/matrix").eval_on_selector_all(".matrix th .brief", shown) == []
+
+
+@pytest.mark.parametrize("view", ["matrix.svg", "timeline", "causes", "network"])
+def test_a_drawing_is_printed_in_light_colours_whatever_the_scheme(visit: Any, view: str) -> None:
+    page = visit(f"/{view}", scheme="dark")
+    names = ["--ink", "--soft", "--accent", "--field", "--for", "--against", "--fill"]
+    colours = "names => names.map(name => getComputedStyle(document.querySelector('.drawn')).getPropertyValue(name))"
+    dark = page.evaluate(colours, names)
+    page.emulate_media(media="print", color_scheme="dark")
+    printed = page.evaluate(colours, names)
+    page.emulate_media(media="print", color_scheme="light")
+    assert printed == page.evaluate(colours, names)
+    assert printed != dark
 
 
 def test_the_pair_is_chosen_without_scripts(visit: Any) -> None:

@@ -1,7 +1,9 @@
 """The network: all ties of a thing are drawn or counted and listed, and no text covers another."""
 
+import csv
+import io
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -17,11 +19,12 @@ from tests.site.drawings import text as literal
 from tests.site.pages import inside
 
 Row = dict[str, Term]
+MODE = "https://w3id.org/araxes/scheme/mode/"
 
 
 def row(node: str, *, tie: str = "ax:involves", out: bool = True, **more: str) -> Row:
     """Return a row of the query, as the graph would give it."""
-    flags = {"concluded": "false", "computed": "false", "outward": str(out).lower()}
+    flags = {"concluded": "false", "weak": "false", "computed": "false", "outward": str(out).lower()}
     flags |= {key: value for key, value in more.items() if key in flags}
     things = {key: iri(value) for key, value in more.items() if key not in flags}
     return {"node": iri(node), "tie": iri(tie), **{key: literal(value) for key, value in flags.items()}, **things}
@@ -78,13 +81,29 @@ def test_what_is_concluded_or_computed_is_marked() -> None:
         row("plain"),
         row("short", through="position", concluded="true"),
         row("made", tie="ax:isAtOddsWith", computed="true"),
+        row("weak", weak="true", mode=MODE + "stated"),
+        row("read", mode=MODE + "interpreted"),
     ]
     drawing = drawn("network", network(rows))
     said = {each.get("href", "").rpartition("/")[2]: "".join(each.itertext()) for each in marks(drawing).values()}
     assert "not said outright" in said["short.html"]
     assert "computed" in said["made.html"]
-    assert not {"not said", "computed"} & set(said["plain.html"].split())
+    assert "weakly worded" in said["weak.html"]
+    assert "interpreted" in said["read.html"]
+    assert not {"not", "computed", "weakly", "interpreted"} & set(said["plain.html"].split())
+    assert "stated" not in said["weak.html"]
     assert len(every(drawing, "nw-short")) == 1
+
+
+def test_a_tie_on_several_passages_is_one() -> None:
+    more = [{"according": f"who{n % 2}", "mode": MODE + "interpreted", "passage": f"passage{n}"} for n in range(3)]
+    page = network([row("a", through="position", **each) for each in more] + [row("b")])
+    html = filled("network.html", page)
+    assert len(marks(drawn("network", page))) == 2
+    assert listed(html) == (2, 0)
+    assert [html.count(f"/id/event/{each}.html") for each in ("who0", "who1", "passage0", "passage1", "passage2")] == [
+        1
+    ] * 5
 
 
 def test_the_direction_can_be_seen() -> None:
@@ -174,6 +193,32 @@ def test_an_actor_is_tied_to_what_it_takes_a_position_on(server: str) -> None:
     back = ask(server, "proposition:zangezur-corridor").text
     assert "/id/state/iran.html" in back
     assert "/scheme/stance/does-not-oppose.html" in back
+
+
+def test_page_and_file_say_who_says_so(server: str, select: Callable[[str], list[dict[str, str]]]) -> None:
+    rows = list(csv.DictReader(io.StringIO(ask(server, "state:iran", ".csv").text)))
+    told = {
+        (row["it"], row["who"], row["mode"], row["passage"])
+        for row in select(
+            "PREFIX ax: <https://w3id.org/araxes/ns/> SELECT * WHERE { ?it a ax:Position ; ax:isHeldBy "
+            "<https://w3id.org/araxes/id/state/iran> ; ax:isAttestedBy ?by . ?by ax:accordingTo ?who ; ax:hasMode ?mode ; "
+            "ax:hasPassage ?passage }"
+        )
+    }
+    evidence = ("through", "according", "mode", "passage")
+    assert {tuple(row[name] for name in evidence) for row in rows if "/position/" in row["through"]} == told
+    computed = [row for row in rows if row["computed"] == "true"]
+    assert computed
+    assert not [row for row in computed if row["according"] or row["mode"] or row["passage"]]
+    ties = {(row["outward"], row["tie"], row["node"], row["through"], row["phase"]) for row in rows}
+    html = ask(server, "state:iran").text
+    assert sum(listed(html)) == len(ties)
+    assert html.count('data-heading="According to">computed by a rule') == len(computed)
+    assert any(row["weak"] == "true" for row in rows)
+    assert "(weakly worded)" in html
+    assert {f"/id/passage/{row['passage'].partition('/id/passage/')[2]}.html" for row in rows if row["passage"]} <= set(
+        re.findall(r'href="(/id/passage/[^"]+)"', html)
+    )
 
 
 @pytest.mark.parametrize("thing", ["state:nowhere", "nope:x", "javascript:alert(1)"])

@@ -261,8 +261,45 @@ def test_what_looks_like_markup_is_words(tiny_page: Page) -> None:
 
 def test_a_short_copy_and_a_mark_at_its_beginning_are_no_match(tiny_page: Page) -> None:
     assert "1 of 3 passages match" in choose(tiny_page, TINY_TEXT.read_text("utf-8")[:40].encode())
+
+
+MARK, ENDS, READ = "byte order mark", "Line ends differ", "this is the text that was read"
+BODY = TINY_TEXT.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("body", "said", "unsaid"),
+    [
+        (b"\xef\xbb\xbf" + BODY, [MARK, READ], [ENDS, "stands"]),
+        (BODY.replace(b"\n", b"\r\n"), [ENDS, READ], [MARK, "stands"]),
+        (BODY.replace(b"\n", b"\r"), [ENDS, READ], [MARK, "stands"]),
+        (b"\xef\xbb\xbf" + BODY.replace(b"\n", b"\r\n"), [MARK, ENDS, READ], ["stands"]),
+        (b"Taken from\nsome site\n\n" + BODY, ["stands 22 characters later", "not the very text"], [MARK, ENDS]),
+        (b"Taken from\r\n" + BODY.replace(b"\n", b"\r\n"), ["stands 11 characters later", ENDS], [MARK]),
+        (BODY[13:], ["stands 13 characters earlier"], [MARK, ENDS]),
+    ],
+    ids=["mark", "crlf", "cr", "both", "front", "front-crlf", "cut"],
+)
+def test_an_ordinary_copy_is_recognised(tiny_page: Page, body: bytes, said: list[str], unsaid: list[str]) -> None:
+    told = choose(tiny_page, body)
+    assert "3 of 3 passages match" in told
+    assert [each for each in said if each not in told] == []
+    assert [each for each in unsaid if each in told] == []
+    text = BODY.decode()
+    assert [each["words"] for each in copies(tiny_page)] == [text[14:35], text[36:60], text[49:59]]
+    assert [each for each in copies(tiny_page) if each["other"]] == []
+
+
+def test_from_where_on_nothing_matches_is_said(tiny_page: Page) -> None:
+    assert "From Body ¶2 s2 on nothing matches" in choose(tiny_page, BODY[:36])
     tiny_page.reload()
-    assert "0 of 3 passages match" in choose(tiny_page, b"\xef\xbb\xbf" + TINY_TEXT.read_bytes())
+    assert "Nothing matches from the first passage on" in choose(tiny_page, b"quite other words " * 50_000)
+
+
+def test_a_line_within_the_text_shifts_what_follows(tiny_page: Page) -> None:
+    told = choose(tiny_page, BODY[:36] + b"page 2\n" + BODY[36:])
+    assert "3 of 3 passages match" in told
+    assert "From Body ¶2 s2 on, the text stands 7 characters later" in told
 
 
 @pytest.mark.parametrize(

@@ -205,5 +205,7 @@ def _likeness(typed: str, name: str, **_: object) -> float:
     more = min(max(len(name) - len(typed), 0), 150) / 10
     begins = 96 - more if f" {typed}" in f" {name}" else 0.0
     words = fuzz.token_set_ratio(typed, name) * 0.9
-    near = fuzz.partial_ratio(typed, name) * 0.9 - more if 3 < len(typed) <= len(name) else 0.0
+    parts, many = name.split(), len(typed.split())
+    runs = (" ".join(parts[at : at + many]) for at in range(len(parts) - many + 1))
+    near = max((fuzz.ratio(typed, each) for each in runs), default=0.0) * 0.9 - more if len(typed) > 3 else 0.0
     return max(fuzz.ratio(typed, name), begins, words, near)
