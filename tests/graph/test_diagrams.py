@@ -23,6 +23,7 @@ CHANGES = (
     (r"xlink:href", "href"),
     (r'(fill|stroke)="black"', r'\1="currentColor"'),
     (r"<text ([^>]*?)text-anchor", r'<text fill="currentColor" \1text-anchor'),
+    (r"(?<=\d)\.\d+(?=[ ,\"CLMZ)-])", ""),
 )
 
 

@@ -112,7 +112,7 @@ class Reply:
         if not coding.must and (len(self.body) < SHORTEST or not PACKABLE.match(self.type)):
             return
         # Packed without a time, the same body is the same bytes again, as a strong entity tag says.
-        packed = gzip.compress(self.body, 5, mtime=0) if coding.name == "gzip" else zstandard.compress(self.body, 3)
+        packed = gzip.compress(self.body, 6, mtime=0) if coding.name == "gzip" else zstandard.compress(self.body, 3)
         if coding.must or len(packed) < len(self.body):
             self.body, self.coding = packed, coding.name
 
