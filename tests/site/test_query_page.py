@@ -331,6 +331,7 @@ def test_examples_stand_in_groups_and_are_found(editor: Editor, site: str) -> No
     assert [re.sub(r" \(\d+\)$", "", each) for each in titles] == [
         "To explore",
         "What the graph must be able to answer",
+        "Tables to take",
         "Behind the pages of this site",
     ]
     assert page.locator("details.questions li").count() > 80
