@@ -116,20 +116,30 @@ def derive(project: Project, _: Path) -> None:
 @no_build
 @click.option("--settings", "file", type=FILE, envvar=settings.FILE, help="File of settings [env: ARAXES_SETTINGS].")
 @click.option("--data", multiple=True, type=FILE, help="Serve this file instead of the graph.")
+@click.option("--with", "beside", multiple=True, type=FILE, help="Serve this file as a graph beside those here.")
+@click.option("--store", **FOLDER, help="Keep the data on disk, in this folder [env: ARAXES_STORE].")
+@click.option("--backend", multiple=True, metavar="URL", help="Ask this SPARQL endpoint [env: ARAXES_BACKEND].")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=FILE)
-def serve(project: Project, releases: Path, stale: bool, data: Paths, files: Paths, **given: object) -> None:
-    """Serve the graph, built first if the project has changed; or, with --data FILE..., just those files.
+def serve(
+    project: Project, releases: Path, stale: bool, data: Paths, beside: Paths, files: Paths, **given: Any
+) -> None:
+    """Serve the graph, built first if the project has changed; with --data FILE..., just those files.
 
-    SIGHUP changes to the newest release, or to the files as they are then.
+    With --with FILE..., files (any syntax of RDF, .gz too) stand beside the graph. With --backend, given once for each
+    of its replicas, an endpoint that holds the data is asked. SIGHUP changes to the newest release, or to the files as
+    they are then.
     """
-    chosen = settings.load(os.environ, given)
-    if files and not data:
-        raise click.UsageError("Files are given without --data.")
+    chosen = settings.load(os.environ, {**given, "backend": " ".join(given["backend"]) or None})
+    if bool(data) + bool(beside) + bool(chosen.backend) > 1 or (files and not data and not beside):
+        raise click.UsageError("Give files with either --data or --with, and none with --backend.")
     from araxes import serving
 
+    quick = bool(chosen.store)
     if data:
-        return serving.serve(lambda: release_of([*data, *files]), chosen)
+        return serving.serve(lambda: release_of([*data, *files], quick=quick), chosen)
     reuse.fresh_release(project, releases, build=not stale)
+    if beside:
+        return serving.serve(lambda: release_of([*beside, *files], open_release(releases), quick=quick), chosen)
     return serving.serve(lambda: open_release(releases), chosen)
 
 

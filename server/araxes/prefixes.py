@@ -17,6 +17,7 @@ SH = "http://www.w3.org/ns/shacl#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
 RDF_TYPE, RDFS_LABEL = RDF + "type", RDFS + "label"
+FILE_IRI = "urn:araxes:file:"
 PREFIX_FILE = "ontology/prefixes.ttl"
 LOCAL = re.compile(r"[A-Za-z0-9_](?:[\w.-]*[\w-])?", re.ASCII)
 

@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
 State = Literal["ran", "skipped", "not run"]
@@ -56,6 +56,7 @@ class TooMuchMemory(Problem): ...
 class QueryTooSlow(Problem): ...
 class Busy(Problem): ...
 class Unavailable(Problem): ...
+class EndpointFailed(Problem): ...
 class UnknownGraph(Problem): ...
 class NotAcceptable(Problem): ...
 class UnsupportedMediaType(Problem): ...
@@ -69,6 +70,13 @@ class ServerFault(Problem): ...
 def every_problem(below: type[Problem] = Problem) -> list[type[Problem]]:
     """Return every kind of problem, each before those that are kinds of it."""
     return [kind for child in below.__subclasses__() for kind in (child, *every_problem(child))]
+
+
+def problem_of(document: Mapping[str, Any]) -> Problem:
+    """Return the problem that a document, made without a base, tells of."""
+    kind = next((each for each in every_problem() if document["type"] == f"/problems/{each.slug}"), ServerFault)
+    more = {name: value for name, value in document.items() if name not in {"type", "title", "status"}}
+    return kind(more.pop("detail"), hint=more.pop("hint"), more=more)
 
 
 class Place(NamedTuple):

@@ -9,9 +9,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from araxes import prefixes, queries
-from araxes.prefixes import GRAPHS, ONTOLOGY_GRAPH
+from araxes.prefixes import FILE_IRI, GRAPHS, ONTOLOGY_GRAPH
 from araxes.problems import BadData, BadProject, BadRelease
 
 NOT_SERVED = {"shapes", "alignments"}
@@ -116,9 +117,14 @@ class Release(NamedTuple):
         return self.folder / DATASET
 
     @property
-    def sources(self) -> tuple[Path, ...]:
-        """Return the files that hold the data."""
-        return tuple(Path(name) for name in self.manifest.get("data", ())) or (self.dataset,)
+    def sources(self) -> Mapping[str, str]:
+        """Return the paths of the files that hold the data, each with the graph for what names none itself, or ""."""
+        return self.manifest.get("data") or {str(self.dataset): ""}
+
+    @property
+    def unchanged(self) -> bool:
+        """Return whether the files of data that it was named after are as they were then."""
+        return all(_mark(Path(path)) == mark for path, mark in self.manifest.get("marks", {}).items())
 
 
 def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path) -> Release:
@@ -178,21 +184,36 @@ def peek(folder: Path) -> Release:
     return Release(at.resolve(), facts)
 
 
-def release_of(files: Sequence[Path]) -> Release:
-    """Return what is served for files of data, named after their bytes; raises `BadData` if one cannot be read."""
-    digest, missing = hashlib.sha256(), []
+def release_of(files: Sequence[Path], beside: Release | None = None, *, quick: bool = False) -> Release:
+    """Return what is served for files of data, alone or each as a graph beside a release.
+
+    It is named after their bytes or, if that must be `quick`, after sizes and times. Raises `BadData` if one cannot be
+    read.
+    """
+    digest, missing, marks = hashlib.sha256(beside.name.encode() if beside else b""), [], {}
     for path in files:
         try:
             with path.open("rb") as file:
-                digest.update(f"{path.name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\0".encode())
+                marks[str(path.absolute())] = mark = _mark(path)
+                whole = "" if quick else hashlib.file_digest(file, "sha256").hexdigest()
+                digest.update(f"{path.name}\0{whole or mark}\0".encode())
         except OSError as error:
             missing.append(f"{path}: {error.strerror or error}")
     if missing:
         raise BadData("; ".join(missing), hint="Give files that exist and can be read.")
-    name, data = digest.hexdigest(), [str(path.absolute()) for path in files]
+    name, data = digest.hexdigest(), {path: FILE_IRI + quote(Path(path).name) if beside else "" for path in marks}
+    if beside:
+        more = {"dataset_sha256": name, "data": {**beside.sources, **data}, "marks": marks}
+        return beside._replace(manifest={**beside.manifest, **more})
     # A place that holds nothing, so that no query or prefix of this project is shown with other people's data.
-    manifest = {"dataset_sha256": name, "distinct_triples": 0, "files": {}, "inputs_hash": name, "data": data}
-    return Release(Path(os.devnull), manifest)
+    manifest = {"dataset_sha256": name, "distinct_triples": 0, "files": {}, "inputs_hash": name}
+    return Release(Path(os.devnull), {**manifest, "data": data, "marks": marks})
+
+
+def _mark(path: Path) -> str:
+    """Return what changes with a file: its size, and when it was written."""
+    told = path.stat()
+    return f"{told.st_size} {told.st_mtime_ns}"
 
 
 def _write(parts: Mapping[str, bytes], target: Path) -> None:

@@ -18,8 +18,8 @@ from typing import Any
 import click
 
 from araxes.engine import Engine
-from araxes.engine.crew import end_with_parent, problem_of
-from araxes.problems import CannotListen, Problem
+from araxes.engine.crew import end_with_parent
+from araxes.problems import CannotListen, Problem, problem_of
 from araxes.project import Release
 from araxes.settings import Settings
 from araxes.web import create_app

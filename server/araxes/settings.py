@@ -1,5 +1,6 @@
 """All settings, once: name and default here, what is allowed and what each is for in settings.toml."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ class Setting(NamedTuple):
     most: int = 0
     limit: bool = False
     beyond: str = ""
+    fits: str = ".*"
 
     @property
     def variable(self) -> str:
@@ -30,6 +32,8 @@ class Setting(NamedTuple):
     def read(self, value: object) -> str | int:
         """Return the value in the setting's type, never clamped; raises `BadSetting` where it is not allowed."""
         if isinstance(self.default, str):
+            if not re.fullmatch(self.fits, str(value)):
+                raise BadSetting(f"{self.name} is {str(value)[:200]!r}, which is not {self.help}")
             return str(value)
         try:
             number = int(str(value))
@@ -48,6 +52,9 @@ class Settings(NamedTuple):
     public_url: str = ""
     threads: int = 400
     proxies: int = 0
+    store: str = ""
+    backend: str = ""
+    services: str = ""
     workers: int = 8
     queue: int = 256
     wait_milliseconds: int = 5_000

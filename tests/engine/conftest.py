@@ -21,7 +21,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
     def loaded(text: str, kind: str = "trig") -> Loaded:
         file = tmp_path_factory.mktemp("data") / f"data.{kind}"
         file.write_text(text, "utf-8")
-        return load([file], PREFIXES)
+        return load({file: ""}, PREFIXES)
 
     return loaded
 

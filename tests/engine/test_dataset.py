@@ -49,7 +49,7 @@ def test_every_kind_of_file_is_read_by_its_extension(given, asked, kind: str) ->
 
 def test_the_default_graph_is_the_union_with_each_triple_once(tmp_path: Path, asked) -> None:
     own = "@prefix : <http://x/> . :a :p :b . :own :p 1 ."
-    loaded = load(write(tmp_path, a_trig=GRAPHS, b_ttl=own, c_ttl=own), {})
+    loaded = load(dict.fromkeys(write(tmp_path, a_trig=GRAPHS, b_ttl=own, c_ttl=own), ""), {})
     assert number(asked(loaded, COUNT.format(""))) == loaded.triples == 6
     assert loaded.shared
 
@@ -72,14 +72,14 @@ def test_what_was_loaded_is_counted(given, asked, text: str, shared: bool, tripl
 
 def test_blank_nodes_of_two_files_are_two_but_of_two_graphs_one(tmp_path: Path, asked) -> None:
     one = "_:x <urn:p> 1 <urn:g> .\n_:x <urn:q> 1 <urn:h> .\n".replace(" 1 ", ' "1" ')
-    loaded = load(write(tmp_path, a_nq=one, b_nq=one), {})
+    loaded = load(dict.fromkeys(write(tmp_path, a_nq=one, b_nq=one), ""), {})
     assert number(asked(loaded, "SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s ?p ?o }")) == 2
     assert number(asked(loaded, "SELECT (COUNT(*) AS ?n) { ?s <urn:p> ?o ; <urn:q> ?o }")) == 2
 
 
 def test_relative_iris_resolve_against_their_own_file(tmp_path: Path, asked) -> None:
     files = write(tmp_path, a_ttl="<> <urn:p> <#x> .", b_jsonld='{"@id": "", "urn:p": {"@id": "y"}}')
-    loaded = load(files, {})
+    loaded = load(dict.fromkeys(files, ""), {})
     found = json.loads(asked(loaded, "SELECT ?s ?o { ?s ?p ?o } ORDER BY ?s"))["results"]["bindings"]
     pairs = [(row["s"]["value"], row["o"]["value"]) for row in found]
     assert pairs == [
@@ -101,7 +101,7 @@ def test_every_bad_file_is_named_with_its_place(tmp_path: Path) -> None:
     )
     files.append(tmp_path / "none.ttl")
     with pytest.raises(BadData) as raised:
-        load(files, {})
+        load(dict.fromkeys(files, ""), {})
     said = {Path(each.partition(":")[0]).name: each for each in raised.value.detail.split("; ")}
     assert raised.value.more["files"] == [str(path) for path in files[1:]]
     assert "line 2, column 3: The prefix foo: has not been declared" in said["a.ttl"]
@@ -126,7 +126,7 @@ def test_nothing_is_fetched_or_read_for_a_file(tmp_path: Path) -> None:
             "</rdf:RDF>",
         )
         with pytest.raises(BadData, match="nothing is fetched") as raised:
-            load(files, {})
+            load(dict.fromkeys(files, ""), {})
         assert len(raised.value.more["files"]) == 2
         with pytest.raises(TimeoutError):
             listener.accept()

@@ -22,14 +22,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from resource import RLIMIT_AS, RLIMIT_CORE, RLIMIT_NOFILE, RUSAGE_SELF, getpagesize, getrusage, setrlimit
+from resource import RLIMIT_AS, RLIMIT_CORE, RLIMIT_NOFILE, RUSAGE_SELF, getpagesize, getrlimit, getrusage, setrlimit
 from typing import Any, BinaryIO, NamedTuple, NoReturn, cast
 
 from araxes import prefixes
+from araxes.engine import disk
 from araxes.engine.evaluate import Loaded, evaluate, load
 from araxes.engine.question import GRAPHS, RESULTS, Question
-from araxes.problems import AnswerTooLarge, Problem, ServerFault, TooMuchMemory, Unavailable, every_problem
-from araxes.project import Release, release_of
+from araxes.problems import AnswerTooLarge, Problem, ServerFault, TooMuchMemory, Unavailable, problem_of
+from araxes.project import Release
 from araxes.settings import Settings, beyond
 
 START = "from araxes.engine import crew; crew.main()"
@@ -40,7 +41,7 @@ PRIVATE = ("Private_Clean:", "Private_Dirty:")
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 KEPT_PART = 8  # a worker that has kept this part of its memory is replaced
 ROOM, MOST = 1 << 18, 1 << 27  # what the zygote, and what a worker says at most: no memory is kept for more
-CHANNEL, FILE = 3, 4  # the descriptors of a worker
+CHANNEL, FILE, SOCKETS = 3, 4, 16  # the descriptors of a worker, and how many more it needs to ask others
 FORMATS = {each.name: each for each in (*RESULTS, *GRAPHS)}
 IN_MEMORY, IN_FILE, PROBLEM = range(3)
 
@@ -53,13 +54,6 @@ class Said(NamedTuple):
     length: int = 0  # of an answer, also where it stands in the file
     milliseconds: float = 0.0
     used_up: bool = False  # whether the worker is to be replaced
-
-
-def problem_of(document: Mapping[str, Any]) -> Problem:
-    """Return the problem that a document, made without a base, tells of."""
-    kind = next((each for each in every_problem() if document["type"] == f"/problems/{each.slug}"), ServerFault)
-    more = {name: value for name, value in document.items() if name not in {"type", "title", "status"}}
-    return kind(more.pop("detail"), hint=more.pop("hint"), more=more)
 
 
 class Worker:
@@ -120,12 +114,12 @@ class Crew:
         self._lock = threading.Lock()
         with there:
             self._process = subprocess.Popen([sys.executable, "-P", "-c", START], stdin=there.fileno())
-        facts = {"files": [*map(str, release.sources)], "prefixes": prefixes.below(release.folder)}
+        facts = {"files": release.sources, "name": release.name, "prefixes": prefixes.below(release.folder)}
         try:
             said = self._told({**facts, "settings": settings._asdict()})
             if "problem" in said:
                 raise problem_of(said["problem"])
-            if release.manifest.get("data") and release_of(release.sources).name != release.name:
+            if not release.unchanged:
                 raise Unavailable("The files changed while they were read", more={"retry_after": 2})
             self.idle += [self.hire()[0] for _ in range(settings.workers)]
         except Problem:
@@ -179,8 +173,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who is served ends this one, and not a key of the terminal
     tempfile.gettempdir()  # which tries to write a file, as no worker could
     order = json.loads(control.recv(ROOM))
+    settings = Settings(**order["settings"])
     try:
-        loaded = load([Path(name) for name in order["files"]], order["prefixes"])
+        loaded = _loaded(order, settings)
     except Problem as found:
         control.send(json.dumps({"problem": found.document()}).encode())
         return
@@ -195,9 +190,20 @@ def main() -> None:
         status = os.waitpid(ended, 0)[1] if ended else 0
         pid = os.fork()
         if not pid:
-            _work(zygote, given[0], loaded, Settings(**order["settings"]))
+            _work(zygote, given[0], loaded, settings)
         os.close(given[0])
         control.send(json.dumps({"pid": pid, "status": status}).encode())
+
+
+def _loaded(order: Mapping[str, Any], settings: Settings) -> Loaded:
+    files = {Path(name): graph for name, graph in order["files"].items()}
+    if settings.backend:
+        from araxes.engine.remote import Remote
+
+        return Remote(settings, order["prefixes"])
+    if settings.store:
+        return disk.load(files, order["prefixes"], Path(settings.store), order["name"])
+    return load(files, order["prefixes"])
 
 
 def end_with_parent(parent: int) -> None:
@@ -238,26 +244,29 @@ def _work(zygote: int, channel: int, loaded: Loaded, settings: Settings) -> NoRe
         for standard in range(CHANNEL):
             os.dup2(nothing, standard)
         os.closerange(CHANNEL + 1, 1024)
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - no descriptor is free while a query runs
+        loaded = loaded.opened(sealed=not settings.services)
+        free = min(FILE + 1 + loaded.descriptors + SOCKETS * bool(settings.services), getrlimit(RLIMIT_NOFILE)[1])
         taken = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * getpagesize()
         most = taken + settings.query_megabytes * 1024 * 1024
-        for limit, value in ((RLIMIT_NOFILE, FILE + 1), (RLIMIT_AS, most), (RLIMIT_CORE, 0)):
+        for limit, value in ((RLIMIT_NOFILE, free), (RLIMIT_AS, most), (RLIMIT_CORE, 0)):
             setrlimit(limit, (value, value))
-        _answer_all(Connection(CHANNEL), loaded, settings)
+        _answer_all(Connection(CHANNEL), file, loaded, settings)
     except EOFError:
         os._exit(0)
     finally:  # a forked child must never return into its parent's code
         os._exit(1)
 
 
-def _answer_all(channel: Connection, loaded: Loaded, settings: Settings) -> NoReturn:
+def _answer_all(channel: Connection, file: Any, loaded: Loaded, settings: Settings) -> NoReturn:
     before, room = getrusage(RUSAGE_SELF).ru_maxrss, settings.query_megabytes * 1024 // KEPT_PART
-    file, used = tempfile.TemporaryFile(), False  # noqa: SIM115 - no descriptor is free while a query runs
+    used = False
     while True:
         text, form, default, named = json.loads(channel.recv_bytes())
         if used:  # only now has whoever asked before opened the file anew
             file.close()
             file = tempfile.TemporaryFile()  # noqa: SIM115
-        sink = Sink(settings, cast("BinaryIO", file))
+        sink = Sink(settings, file)
         question = Question(text, FORMATS[form], tuple(default), tuple(named))
         (body, *facts, _), used = _answered(question, loaded, settings, sink), sink.in_file
         file.flush()
@@ -267,6 +276,10 @@ def _answer_all(channel: Connection, loaded: Loaded, settings: Settings) -> NoRe
 def _answered(question: Question, loaded: Loaded, settings: Settings, sink: Sink) -> Said:
     begun = time.perf_counter()
     try:
+        if settings.services and "SERVICE" in question.text.upper():
+            from araxes.engine.remote import joined
+
+            question = question._replace(text=joined(question.text, settings))
         evaluate(loaded, question, settings, cast("BinaryIO", sink))
     except Problem as found:
         problem = found

@@ -1,7 +1,9 @@
 """Data loaded, the graphs of it that one question sees, and the answer, with what the engine gets wrong put right."""
 
+import gzip
 import io
 import re
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +35,7 @@ IRIS = re.compile(rb"(?:(<[^<>]*>)|_:\S+) (<[^<>]*>) (<[^<>]*>)?")
 UNKNOWN = re.compile(r"The custom (?:aggregate )?function (<.*>) is not supported", re.DOTALL)
 # What stands at least once for each row, and how many rows there may be where it does not stand at all.
 MARKS = {"json": (b"},{", 1), "xml": (b"<result>", 0), "csv": (b"\n", -1), "tsv": (b"\n", -1)}
-BLANK, MOST_ALIKE = re.compile(rb"_:[^\s<>\"]+"), 6
+BLANK, MOST_ALIKE, MOST_SCANNED = re.compile(rb"_:[^\s<>\"]+"), 6, 1_000_000
 TURTLE_NAME = re.compile(rb'"(?:[^"\\]|\\.)*+"|<[^>]*+>|((?:[^\s<>"^;,.()\[\]][^\s<>"^;,()\[\]:]*+)?:)', re.DOTALL)
 
 
@@ -45,11 +47,17 @@ class Loaded:
     prefixes: Mapping[str, str]
     triples: int  # distinct ones of the default graph
     shared: bool  # whether some triple stands in two graphs
+    union: bool = False  # whether the default graph is that of all graphs, without a copy of its own
+    descriptors: int = 0  # that a worker needs while it answers, for files or connections
+
+    def opened(self, *, sealed: bool) -> "Loaded":  # noqa: ARG002 - here nothing is left to be sealed
+        """Return what a worker asks, where it needs a part of its own; if `sealed`, without a way to the network."""
+        return self
 
     @cached_property
     def terms(self) -> tuple[str, ...]:
-        """Return the properties and classes in use, as prefixed names where there is a prefix."""
-        found: Any = self.store.query(TERMS)
+        """Return the properties and classes in use, as prefixed names where there is a prefix; of large data, none."""
+        found: Any = self.store.query(TERMS) if self.triples <= MOST_SCANNED else ()
         return tuple(shorten(iri, self.prefixes) for iri in sorted(row["t"].value for row in found))
 
     def view(self, question: Question) -> Ask:
@@ -62,7 +70,7 @@ class Loaded:
         if not graphs and not names and "FROM" in question.text.upper():
             graphs, names = from_clauses(question.text)
         if not graphs and not names:
-            return self.store.query
+            return partial(self.store.query, use_default_graph_as_union=self.union)
         default, named = frozenset(graphs), frozenset(names)  # the engine would ask one twice
         if self.shared and len(default) > 1:  # merged as sets (SPARQL 1.1 Query, 13.2.1), which the engine does not do
             merged = _merged(self.store, default, named)
@@ -81,18 +89,24 @@ def _merged(store: ox.Store, default: frozenset[ox.NamedNode], named: frozenset[
     return made
 
 
-def load(files: Sequence[Path], prefixes: Mapping[str, str]) -> Loaded:
-    """Return the data of the files: named graphs as they are, and all in the default graph; raises `BadData`."""
-    # Relative IRIs resolve against the address of their own file, blank nodes of two files are never the same one, and
-    # no context of JSON-LD is ever fetched.
+def load(files: Mapping[Path, str], prefixes: Mapping[str, str]) -> Loaded:
+    """Return the data of files, each with the graph for what names none (or ""): all of it in the default graph, too.
+
+    Raises `BadData`, which tells of every file that cannot be read.
+    """
     store = ox.Store()
-    if bad := {str(path): found for path in files if (found := _failed(store, path))}:
-        raise BadData("; ".join(f"{name}: {found}" for name, found in bad.items()), more={"files": [*bad]})
+    fill(store.load, files)
     quads = len(store)
     store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
     count: Any = store.query("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
     triples = int(next(count)["n"].value)
     return Loaded(store, prefixes, triples, shared=triples < quads)
+
+
+def fill(take: Callable[..., None], files: Mapping[Path, str], heard: Callable[[int], object] = int) -> None:
+    """Give all files to what takes one into a store; `heard` is told of bytes read. Raises `BadData`."""
+    if bad := {str(path): found for path, graph in files.items() if (found := _failed(take, path, graph, heard))}:
+        raise BadData("; ".join(f"{name}: {found}" for name, found in bad.items()), more={"files": [*bad]})
 
 
 def from_clauses(text: str) -> tuple[list[ox.NamedNode], list[ox.NamedNode]]:
@@ -118,14 +132,37 @@ def resolved(prologue: str, names: Sequence[str]) -> list[ox.NamedNode]:
     return [term for term in found if isinstance(term, ox.NamedNode)]
 
 
-def _failed(store: ox.Store, path: Path) -> str:
-    kind = KINDS.get(path.suffix.lower())
+class Heard(io.RawIOBase):
+    """A file whose reader's progress is heard, in bytes."""
+
+    def __init__(self, file: BinaryIO, heard: Callable[[int], object]) -> None:
+        self._file, self._heard = file, heard
+
+    def read(self, size: int = -1) -> bytes:
+        """Return some bytes."""
+        found = self._file.read(size)
+        self._heard(len(found))
+        return found
+
+
+def _failed(take: Callable[..., None], path: Path, graph: str, heard: Callable[[int], object]) -> str:
+    """Give a file to what takes it, and return what is wrong with it."""
+    # Relative IRIs resolve against the address of their own file, blank nodes of two files are never the same one, and
+    # no context of JSON-LD is ever fetched.
+    suffix = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
+    kind = KINDS.get(suffix.lower())
     if kind is None:
-        return f"files that end in {path.suffix or 'nothing'} are not read"
+        return f"files that end in {suffix or 'nothing'} are not read"
+    more = {"to_graph": ox.NamedNode(graph)} if graph and not kind.supports_datasets else {}
     try:
-        store.load(path=path, format=kind, base_iri=path.resolve().as_uri())
+        with path.open("rb") as file:
+            raw: Any = Heard(file, heard)
+            unpacked = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+            take(unpacked, kind, base_iri=path.resolve().as_uri(), **more)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        return f"it is not whole and good gzip: {error}"
     except OSError as error:
-        return str(error).partition(" (os error")[0]
+        return str(error.strerror or error).partition(" (os error")[0]
     except SyntaxError as error:
         said = PLACE.sub("", str(error.msg))
         if "LoadDocumentCallback" in said:

@@ -11,9 +11,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from araxes.engine.crew import PROBLEM, Crew, Worker, problem_of
+from araxes.engine.crew import PROBLEM, Crew, Worker
 from araxes.engine.question import Answer, Question, State, form_of, inspect
-from araxes.problems import Busy, Problem, QueryTooDeep, QueryTooSlow, ServerFault, TooMuchMemory, Unavailable
+from araxes.problems import (
+    Busy,
+    Problem,
+    QueryTooDeep,
+    QueryTooSlow,
+    ServerFault,
+    TooMuchMemory,
+    Unavailable,
+    problem_of,
+)
 from araxes.project import Release
 from araxes.settings import Settings, beyond
 
@@ -139,7 +148,7 @@ class Pool:
     def ask(self, question: Question) -> Answer:
         """Return the whole answer to a question; raises `Problem` and nothing else."""
         form_of(question.text)
-        fixed = inspect(question.text, self._settings)
+        fixed = inspect(question.text, self._settings) and not self._settings.backend  # its data may change unseen
         key = hash((question.text, question.default_graphs, question.named_graphs))
         for _ in range(self._settings.workers + ATTEMPTS):
             turn = self._scheduler.take(question.client, key in self._long)

@@ -24,7 +24,8 @@ TOKENS = re.compile(READ["tokens"].replace("ESCAPE", READ["escape"]).replace("SI
 PROLOGUE = re.compile(READ["prologue"].replace("SKIPPED", READ["skipped"]))
 KEYWORDS: list[str] = READ["keywords"].split()
 REASONS: dict[str, str] = READ["reasons"]
-SURE_IRI, SERVICE, CHANGING, WORD = (re.compile(READ[name]) for name in ("sure-iri", "service", "changing", "word"))
+SURE_IRI, SERVICE, SERVICE_CALL = (re.compile(READ[name]) for name in ("sure-iri", "service", "service-call"))
+CHANGING, WORD = (re.compile(READ[name]) for name in ("changing", "word"))
 NEWLINE, DECLARED, ERROR = (re.compile(READ[name]) for name in ("newline", "declared", "error"))
 DEEPER, SHOWN = {"open": 1, "close": -1}, 60
 # Where a query may be broken off without breaking a word, a number or an operator.
@@ -142,7 +143,7 @@ def inspect(text: str, settings: Settings) -> bool:
     words, opened = text.upper(), text.count("{") + text.count("(") + text.count("[")
     if "SERVICE" in words or "FROM" in words or "\\" in text or opened > settings.query_depth:
         _scan(text, settings)
-    return not CHANGING.search(words)
+    return not CHANGING.search(words) and not (settings.services and "SERVICE" in words)
 
 
 def place(text: str, at: int) -> dict[str, object]:
@@ -192,14 +193,19 @@ def _scan(text: str, settings: Settings) -> None:
         depth += DEEPER.get(kind, 0)
         if depth > settings.query_depth:
             raise beyond(QueryTooDeep, "query_depth", settings.query_depth)
-        if kind == "word" and SERVICE.match(word.upper()):
+        if kind == "word" and SERVICE.match(word.upper()) and not _allowed(text, match, settings.services.split()):
             where = place(text, match.start())
             hint = "Leave out SERVICE. If this is a name of yours, write it as an IRI." if ":" in word else None
             found = f"The query asks another endpoint with SERVICE in line {where['line']}"
-            raise ServiceRefused(found, hint=hint, more=where)
+            raise ServiceRefused(found, hint=hint, more={**where, "services": settings.services.split()})
         hiding = kind == "iri" and ("'" in word or "#" in word) and not SURE_IRI.match(word)
         if hiding or kind == "stray":
             raise _unclear(text, match)
+
+
+def _allowed(text: str, word: re.Match[str], services: Sequence[str]) -> bool:
+    call = SERVICE_CALL.match(text, word.start())
+    return bool(call and len(word[0]) == len("SERVICE") and call[2] in services)
 
 
 def _unclear(text: str, match: re.Match[str]) -> BadQuery:

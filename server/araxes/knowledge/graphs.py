@@ -12,12 +12,11 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Stor
 
 from araxes import queries
 from araxes.knowledge.reading import ALL_DIFFERENT, Document
-from araxes.prefixes import INFERRED_GRAPH, OWL
+from araxes.prefixes import FILE_IRI, INFERRED_GRAPH, OWL
 from araxes.problems import BadProject, BadRule, Place, Report, finding, report
 from araxes.project import Project
 from araxes.queries import SavedQuery
 
-FILE_IRI = "urn:araxes:file:"
 QUERIES = Path(__file__).with_name("queries")
 FOLDER = "data/inferred"
 DIFFERENT = f"{FOLDER}/{ALL_DIFFERENT}.ttl"
