@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError
 from araxes import __version__
 from araxes.engine.evaluate import Ask, Loaded
 from araxes.engine.question import DEEPER, SERVICE_CALL, TOKENS, Form, Question, form_of, prologue_end
-from araxes.problems import AnswerTooLarge, BadQuery, EndpointFailed
+from araxes.problems import AnswerTooLarge, BadQuery, EndpointFailed, ServiceRefused
 from araxes.settings import Settings, beyond
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
@@ -125,7 +125,7 @@ def ask(url: str, fields: Fields, wanted: str, settings: Settings, *, guarded: b
         found = f"{url} did not answer within {seconds:g} s"
         raise EndpointFailed(found, more={**later, "seconds": seconds}) from None
     except InvalidIPAddress:
-        raise EndpointFailed(f"{url} leads to an address that is not public") from None
+        raise ServiceRefused(f"{url} leads to an address that is not public") from None
     except (RequestException, HTTPError, OSError) as error:
         raise EndpointFailed(f"{url} cannot be reached: {type(error).__name__}", more=later) from None
     if len(body) > most:
