@@ -1,4 +1,4 @@
-"""The command line: build, check, derive, serve, query, anchors, stats."""
+"""The command line: build, check, derive, release, diff, serve, query, anchors, stats."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from araxes.project import Project, locate, open_release, release_of
 from araxes.reuse import say
 
 Paths = tuple[Path, ...]
-FOUND, USAGE, COULD_NOT = 1, 2, 3
+FOUND, USAGE, COULD_NOT, MOST_LINES = 1, 2, 3, 20
 CODES = """\b
 Exit codes:
   0  fine
@@ -107,6 +107,29 @@ def derive(project: Project, _: Path) -> None:
     if not passed(reports):
         _end_with(reports, machine=False)
     click.echo("\n".join(changed) or "Nothing changed.")
+
+
+@group.command()
+@located
+@no_build
+@click.argument("into", **FOLDER)
+def release(project: Project, releases: Path, stale: bool, into: Path) -> None:
+    """Hand the release on below the folder INTO: every graph in every syntax, and what changed since the last there."""
+    from araxes.knowledge.releases import take
+
+    made = take(open_release(reuse.fresh_release(project, releases, build=not stale).folder), into.absolute())
+    click.echo(f"Release {made.name}: {len(made.manifest['files'])} files in {made.folder}")
+
+
+@group.command()
+@click.option("--all", "whole", is_flag=True, help="Show every line of long lists.")
+@click.argument("old", **FOLDER)
+@click.argument("new", **FOLDER)
+def diff(whole: bool, old: Path, new: Path) -> None:
+    """Show what changed from the release in OLD to that in NEW: terms, answers, facts."""
+    from araxes.knowledge.releases import changes
+
+    click.echo(changes(open_release(old), open_release(new), 0 if whole else MOST_LINES))
 
 
 @group.command()

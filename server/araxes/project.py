@@ -127,8 +127,11 @@ class Release(NamedTuple):
         return all(_mark(Path(path)) == mark for path, mark in self.manifest.get("marks", {}).items())
 
 
-def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path) -> Release:
-    """Write a release from its files by path, with their hashes, and make it the current one: all of it, or nothing."""
+def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path, kept: int = KEPT) -> Release:
+    """Write a release from its files by path, with their hashes, and make it the current one: all of it, or nothing.
+
+    Of the releases there, only so many are `kept`; 0 keeps all.
+    """
     hashes = {name: hashlib.sha256(body).hexdigest() for name, body in parts.items()}
     full = {**manifest, "dataset_sha256": hashes[DATASET], "files": hashes}
     text = (json.dumps(full, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode()
@@ -147,7 +150,7 @@ def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path)
         hint = "Give a folder that can be written with --release."
         raise BadRelease(f"The release cannot be written: {error}", hint=hint) from error
     others = [each for each in into.iterdir() if FOLDER.fullmatch(each.name) and each.name != name]
-    for each in sorted(others, key=lambda each: each.stat().st_mtime)[: 1 - KEPT]:
+    for each in sorted(others, key=lambda each: each.stat().st_mtime)[: 1 - kept if kept else 0]:
         shutil.rmtree(each, ignore_errors=True)
     return Release(into / name, full)
 
