@@ -198,7 +198,8 @@ def _undeclared(project: Project, files: Sequence[str], documents: Sequence[Docu
     for file in files:
         text = (project.root / file).read_text("utf-8", errors="replace")
         for word in unknown(text, dict(PREFIX.findall(text)), known):
-            if _namespace(word.value) not in of_others:
+            # what stands in a SERVICE, another endpoint knows
+            if _namespace(word.value) not in of_others and (word.value.startswith(BASE) or "SERVICE <" not in text):
                 place = Place(file, *at(text, word.start))
                 yield finding("undeclared-in-query", place, text, term=shorten(word.value, project.prefixes()))
 
