@@ -141,13 +141,10 @@ def compare(project: Project, derived: Derived) -> Report:
 def _made(rules: Mapping[str, SavedQuery], known: set[Triple]) -> list[tuple[SavedQuery, set[Triple]]]:
     """Return what each rule makes of what is known."""
     store = store_of(known)
-    made, faults = [], []
-    for _, rule in sorted(rules.items()):
-        result = store.query(rule.text)
-        if not isinstance(result, pyoxigraph.QueryTriples):
-            faults.append((rule, "no-construct"))
-            continue
-        made.append((rule, new := set(result)))
+    found = [(rule, store.query(rule.text)) for _, rule in sorted(rules.items())]
+    made = [(rule, set(answer)) for rule, answer in found if isinstance(answer, pyoxigraph.QueryTriples)]
+    faults = [(rule, "no-construct") for rule, answer in found if not isinstance(answer, pyoxigraph.QueryTriples)]
+    for rule, new in made:
         if any(isinstance(node, BlankNode) for triple in new for node in (triple.subject, triple.object)):
             faults.append((rule, "blank-node"))
     if faults:

@@ -123,7 +123,7 @@ def _documents(work: Work, *, java: bool) -> Report:
     made, axioms = publishing.files(publishing.papers(work.documents), prefixes, java=java)
     kept = {file: (project.root / file).read_bytes() for file in project.inputs() if file.endswith((".svg", ".tsv"))}
     diagrams = {Path(file).stem: text.decode() for file, text in kept.items() if file.endswith(".svg")}
-    pages = publishing.pages(work.documents, project.queries("competency"), prefixes, axioms, diagrams, made)
+    pages = publishing.Book(work.documents, prefixes).pages(project.queries("competency"), axioms, diagrams, made)
     made |= {path: page.encode() for path, page in pages.items()}
     made |= {f"ontology/{Path(file).name}": text for file, text in kept.items() if file.endswith(".tsv")}
     quads = set(graphs.quads(document for document in work.documents if document.graph))

@@ -122,27 +122,6 @@ def _header_first(paper: Paper, prefixes: Mapping[str, str]) -> str:
     return "\n\n".join([comment, heads, header, *blocks])
 
 
-def pages(
-    documents: Sequence[Document],
-    saved: Mapping[str, SavedQuery],
-    prefixes: Mapping[str, str],
-    axioms: Mapping[str, Sequence[str]],
-    diagrams: Mapping[str, str],
-    files: Collection[str],
-) -> dict[str, str]:
-    """Return the page of each ontology by its path.
-
-    `saved` are the competency questions, `axioms` the axioms on each term in Manchester syntax, `diagrams` the SVG of
-    each ontology by name: one that was not drawn from what `dots` returns is left out; `files` the paths to link to.
-    """
-    book = Book(documents, prefixes)
-    texts = book.dots()
-    drawn = {name: diagrams[name] for name, text in texts.items() if mark(text) in diagrams.get(name, "")}
-    questions = {each.first("id"): each for each in saved.values()}
-    given = {"questions": questions, "axioms": axioms, "diagrams": drawn, "drawable": texts, "files": files}
-    return {f"ontology/{name}.html": book.fill("ontology.html", page, **given) for page, name in book.pages.items()}
-
-
 def mark(text: str) -> str:
     """Return the comment by which an SVG says from which DOT text it was drawn."""
     return f"<!-- DOT {hashlib.sha256(text.encode()).hexdigest()} -->"
@@ -161,17 +140,31 @@ class Book:
         self.statements: dict[object, dict[str, list[object]]] = {}
         for row in self.rows("statements"):
             self.statements.setdefault(row["node"], {}).setdefault(self.of(row["property"]), []).append(row["value"])
-        self.pages = {row["ontology"]: row["name"].value for row in self.rows("ontologies")}
+        self.names = {row["ontology"]: row["name"].value for row in self.rows("ontologies")}
         homes = ((row[key], row["page"]) for key in ("term", "shape", "part") for row in self.rows(f"{key}s"))
-        self.homes = {node: self.pages[page] for node, page in homes}
+        self.homes = {node: self.names[page] for node, page in homes}
+
+    def pages(
+        self, saved: Mapping[str, SavedQuery], axioms: Axioms, diagrams: Mapping[str, str], files: Collection[str]
+    ) -> dict[str, str]:
+        """Return the page of each ontology by its path.
+
+        `saved` are the competency questions, `axioms` the axioms on each term in Manchester syntax, `diagrams` the SVG
+        of each ontology by name: one that was not drawn from what `dots` returns is left out; `files` what to link to.
+        """
+        texts = self.dots()
+        drawn = {name: diagrams[name] for name, text in texts.items() if mark(text) in diagrams.get(name, "")}
+        questions = {each.first("id"): each for each in saved.values()}
+        given = {"questions": questions, "axioms": axioms, "diagrams": drawn, "drawable": texts, "files": files}
+        return {f"ontology/{name}.html": self.fill("ontology.html", page, **given) for page, name in self.names.items()}
 
     def fill(self, template: str, page: object, **given: object) -> str:
         """Return a template filled for the page of an ontology."""
-        return TEMPLATES.get_template(template).render(book=self, page=page, name=self.pages[page], **given)
+        return TEMPLATES.get_template(template).render(book=self, page=page, name=self.names[page], **given)
 
     def dots(self) -> dict[str, str]:
         """Return the DOT text of each diagram by the name of its ontology."""
-        return {name: self.fill("diagram.dot", page) for page, name in self.pages.items() if self.rows("arrows", page)}
+        return {name: self.fill("diagram.dot", page) for page, name in self.names.items() if self.rows("arrows", page)}
 
     def rows(self, query: str, key: object = None) -> list[dict[str, Any]]:
         """Return the rows of a query that begin with a node, or all."""
@@ -207,8 +200,8 @@ class Book:
         """Return where a term or an ontology is described, else the IRI where it can be followed, else nothing."""
         if home := self.homes.get(node):
             return f"{home}.html#{self.anchor(node)}"
-        if node in self.pages:
-            return f"{self.pages[node]}.html"
+        if node in self.names:
+            return f"{self.names[node]}.html"
         return node.value if isinstance(node, NamedNode) and node.value.startswith(("http://", "https://")) else ""
 
     def pieces(self, text: str) -> list[tuple[str, object]]:

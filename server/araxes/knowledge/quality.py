@@ -27,19 +27,16 @@ logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
 
 class Guide:
-    """What things are called and where they stand, in words and places for a person."""
+    """What things are called and where they stand, for a person; and a store with one named graph a file."""
 
     def __init__(self, documents: Sequence[Document], prefixes: Mapping[str, str]) -> None:
         # what people wrote goes before what rules wrote, where nobody can correct anything
         self._documents = sorted(documents, key=lambda document: document.graph == INFERRED_GRAPH)
+        self.store = graphs.by_file(documents)
         # the prefixed name of an IRI, else the IRI in angle brackets
         self.name = partial(shorten, prefixes=prefixes)
-        ranked = (
-            (quad.object.language != "en", quad.object.value, str(quad.subject))
-            for quad in graphs.quads(documents)
-            if quad.predicate.value == RDFS_LABEL and isinstance(quad.object, Literal)
-        )
-        self._labels = {subject[1:-1]: label for *_, label, subject in sorted(ranked, reverse=True)}
+        labels = graphs.rows(self.store, graphs.saved("labels"))
+        self._labels = {row["node"].value: row["label"].value for row in labels}
         nested = (quad for quad in graphs.quads(documents) if isinstance(quad.object, BlankNode))
         holders: dict[object, object] = {quad.object: quad.subject for quad in nested}
         # the node that holds another, at most 50 deep
@@ -76,8 +73,8 @@ class Guide:
 
 def check(documents: Sequence[Document], saved: Mapping[str, SavedQuery], prefixes: Mapping[str, str]) -> Report:
     """Run the quality queries over a store with one named graph a file; each row is a finding."""
-    found = run(graphs.by_file(documents), saved, Guide(documents, prefixes))
-    return report("quality", len(saved), "queries", found)
+    guide = Guide(documents, prefixes)
+    return report("quality", len(saved), "queries", run(guide.store, saved, guide))
 
 
 def run(store: Store, saved: Mapping[str, SavedQuery], guide: Guide) -> Iterator[Finding]:
@@ -96,10 +93,9 @@ def run(store: Store, saved: Mapping[str, SavedQuery], guide: Guide) -> Iterator
 
 def lint(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
     """Return a finding for everything in the shapes that would silently do nothing."""
-    store, vocabulary = graphs.by_file(documents), resources.files("pyshacl").joinpath("assets/shacl.ttl")
-    store.bulk_load(vocabulary.read_bytes(), RdfFormat.TURTLE, to_graph=SHACL)
-    guide = Guide(documents, prefixes)
-    found = run(store, queries.load(graphs.QUERIES / "lint", graphs.QUERIES), guide)
+    guide, vocabulary = Guide(documents, prefixes), resources.files("pyshacl").joinpath("assets/shacl.ttl")
+    guide.store.bulk_load(vocabulary.read_bytes(), RdfFormat.TURTLE, to_graph=SHACL)
+    found = run(guide.store, queries.load(graphs.QUERIES / "lint", graphs.QUERIES), guide)
     known = {quad.subject.value for quad in graphs.quads(documents) if isinstance(quad.subject, NamedNode)}
     shapes = [document for document in documents if document.file.startswith(SHAPES)]
     inside = [each for document in shapes for each in _in_queries(document, known, prefixes, guide)]
