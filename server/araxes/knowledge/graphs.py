@@ -1,5 +1,6 @@
 """Documents to quads and stores; what queries find in a store, and what the rules derive; and triples as text."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -11,7 +12,7 @@ import pyoxigraph
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from araxes import queries
-from araxes.knowledge.reading import ALL_DIFFERENT, Document
+from araxes.knowledge.texts import Document, Fact
 from araxes.prefixes import INFERRED_GRAPH, OWL
 from araxes.problems import BadProject, BadRule, Place, Report, finding, report
 from araxes.project import Project
@@ -20,7 +21,7 @@ from araxes.queries import SavedQuery
 FILE_IRI = "urn:araxes:file:"
 QUERIES = Path(__file__).with_name("queries")
 FOLDER = "data/inferred"
-DIFFERENT = f"{FOLDER}/{ALL_DIFFERENT}.ttl"
+DIFFERENT = f"{FOLDER}/all-different.ttl"
 MOST_ROUNDS = 20
 
 Derived = dict[str, set[Triple]]
@@ -58,9 +59,20 @@ def by_file(documents: Sequence[Document]) -> Store:
     return store
 
 
+def told(facts: Iterable[Fact]) -> Iterator[Quad]:
+    """Yield facts as quads of the default graph; a name of a fact is a property below `urn:araxes:`."""
+    text = json.dumps({"@context": {"@vocab": "urn:araxes:"}, "@graph": [*facts]})
+    yield from parse(text, RdfFormat.JSON_LD, rename_blank_nodes=True)
+
+
 def saved(name: str) -> SavedQuery:
     """Return a query of the package."""
     return queries.read(QUERIES / f"{name}.rq", QUERIES)
+
+
+def package(folder: str) -> dict[str, SavedQuery]:
+    """Return the queries of the package in a folder by name."""
+    return queries.load(QUERIES / folder, QUERIES)
 
 
 def rows(store: Store, query: SavedQuery) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,7 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
 from araxes.knowledge import available, graphs, quality
 from araxes.knowledge.quality import Guide
-from araxes.knowledge.reading import Document
+from araxes.knowledge.texts import Document
 from araxes.prefixes import GEOMETRY_GRAPH, OWL, XSD
 from araxes.problems import Report, ToolMissing, finding, report
 

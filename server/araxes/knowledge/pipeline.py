@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from araxes import __version__
-from araxes.knowledge import available, graphs, logic, publishing, quality, reading, tables
+from araxes.knowledge import available, graphs, logic, publishing, quality, reading, tables, texts
 from araxes.problems import Finding, Problem, Report, passed, report
 from araxes.project import DATASET, DOCUMENTS, Project, Release, publish
 
@@ -26,7 +26,7 @@ class Work:
 
     def __init__(self, project: Project, tell: Tell) -> None:
         self.project, self.tell = project, tell
-        self.documents: list[reading.Document] = []
+        self.documents: list[texts.Document] = []
         self.reports: dict[str, Report] = {}
         self.taken: dict[str, bytes] = {}
 

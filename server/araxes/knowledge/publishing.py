@@ -9,9 +9,8 @@ import pyoxigraph
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
-from araxes import queries
 from araxes.knowledge import graphs, logic
-from araxes.knowledge.reading import Document
+from araxes.knowledge.texts import Document
 from araxes.prefixes import BASE, GEOMETRY_GRAPH, ONTOLOGY_GRAPH, OWL, RDF_TYPE, shorten
 from araxes.queries import SavedQuery
 
@@ -133,7 +132,7 @@ class Book:
     def __init__(self, documents: Sequence[Document], prefixes: Mapping[str, str]) -> None:
         self.prefixes, store = prefixes, graphs.by_file(documents)
         self.found: dict[str, dict[object, list[dict[str, Any]]]] = {}
-        for name, query in queries.load(graphs.QUERIES / "handbook", graphs.QUERIES).items():
+        for name, query in graphs.package("handbook").items():
             found = self.found[name] = {}
             for row in graphs.rows(store, query):
                 found.setdefault(next(iter(row.values())), []).append(row)

@@ -12,11 +12,10 @@ from urllib.parse import unquote
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
-from araxes import queries
 from araxes.knowledge import graphs
-from araxes.knowledge.reading import Document, at, unknown
+from araxes.knowledge.texts import Document, Fact, at, named
 from araxes.prefixes import INFERRED_GRAPH, ONTOLOGY_GRAPH, RDF, RDFS, RDFS_LABEL, SH, THINGS, declared, shorten
-from araxes.problems import BadProject, Finding, Place, Report, Severity, filled, finding, report
+from araxes.problems import BadProject, Finding, Place, Report, Severity, caret, filled, finding, report
 from araxes.queries import SavedQuery
 
 IRI = re.compile(r"<(https?://[^<>\s]+)>|(https?://[^<>\s]+[^<>\s.,;:)])")
@@ -65,10 +64,10 @@ class Guide:
         texts = tuple(term.value for term in terms if isinstance(term, NamedNode | Literal))
         chosen = [document for document in self._documents if file in {"", document.file}]
         if not isinstance(subject, NamedNode):
-            return next((at for each in chosen for text in texts if (at := each.mention(text))), whole)
+            return next(filter(None, (each.find("", texts) for each in chosen)), whole)
         blocks = [at for each in chosen if (at := each.find(subject.value, texts))]
-        mentions = (at for each in chosen if (at := each.mention(subject.value)))
-        return next((at for at in blocks if at.column > 1), None) or next(iter(blocks), None) or next(mentions, whole)
+        mentions = filter(None, (each.find("", [subject.value]) for each in chosen))
+        return next((at for at in blocks if at.column > 1), None) or next(iter([*blocks, *mentions]), whole)
 
 
 def check(documents: Sequence[Document], saved: Mapping[str, SavedQuery], prefixes: Mapping[str, str]) -> Report:
@@ -80,27 +79,29 @@ def check(documents: Sequence[Document], saved: Mapping[str, SavedQuery], prefix
 def run(store: Store, saved: Mapping[str, SavedQuery], guide: Guide) -> Iterator[Finding]:
     """Yield a finding for each row of each query; the header's `message` and `hint` name variables in braces.
 
-    A row's `?focus` is the thing that is wrong, `?term` the term in its block to point at, `?file` the file.
+    A row's `?focus` is the thing that is wrong, `?term` the term in its block to point at, `?file` the file; what a
+    text says has its `?line`, and may have its `?column` and the `?source` to quote.
     """
     for query in saved.values():
         severity: Severity = "warning" if query.first("severity") == "warning" else "error"
         for row in graphs.rows(store, query):
             words = {name: term.value if isinstance(term, Literal) else guide.of(term) for name, term in row.items()}
             message = filled(query.first("message", f"{query.title}: {{focus}}"), words)
-            place = guide.place(row.get("focus"), [row.get("term")], words.get("file", ""))
-            yield Finding(message, filled(query.first("hint"), words), place, severity)
+            file, line, column = words.get("file", ""), int(words.get("line", 0)), int(words.get("column", 0))
+            place = Place(file, line, column) if line else guide.place(row.get("focus"), [row.get("term")], file)
+            quote = f"{words['source']}\n{caret(words['source'], column)}" if "source" in words else ""
+            yield Finding(message, filled(query.first("hint"), words), place, severity, quote)
 
 
 def lint(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
     """Return a finding for everything in the shapes that would silently do nothing."""
     guide, vocabulary = Guide(documents, prefixes), resources.files("pyshacl").joinpath("assets/shacl.ttl")
     guide.store.bulk_load(vocabulary.read_bytes(), RdfFormat.TURTLE, to_graph=SHACL)
-    found = run(guide.store, queries.load(graphs.QUERIES / "lint", graphs.QUERIES), guide)
-    known = {quad.subject.value for quad in graphs.quads(documents) if isinstance(quad.subject, NamedNode)}
     shapes = [document for document in documents if document.file.startswith(SHAPES)]
-    inside = [each for document in shapes for each in _in_queries(document, known, prefixes, guide)]
+    guide.store.extend(graphs.told(fact for document in shapes for fact in _asked(document, prefixes)))
     kinds = {NamedNode(SH + "NodeShape"), NamedNode(SH + "PropertyShape")}
-    return report("lint", sum(quad.object in kinds for quad in graphs.quads(shapes)), "shapes", [*found, *inside])
+    number = sum(quad.object in kinds for quad in graphs.quads(shapes))
+    return report("lint", number, "shapes", run(guide.store, graphs.package("lint"), guide))
 
 
 def check_shapes(documents: Sequence[Document], prefixes: Mapping[str, str], *, derived: bool = False) -> Report:
@@ -152,17 +153,16 @@ def validate(data: Iterable[Triple], shapes: Iterable[Triple]) -> list[dict[str,
     return list(graphs.rows(store, graphs.saved("results")))
 
 
-def _in_queries(document: Document, known: set[str], prefixes: Mapping[str, str], guide: Guide) -> Iterator[Finding]:
+def _asked(document: Document, prefixes: Mapping[str, str]) -> Iterator[Fact]:
+    """Yield what the queries of shapes name, each with the line of its query, and the `error` of one that is none."""
     own, asked = declared(document.text), {SH + "select", SH + "ask"}
     for text in (str(getattr(each.object, "value", "")) for each in document.quads if each.predicate.value in asked):
-        place = Place(document.file, *at(document.text, max(document.text.find(text), 0))[:1])
-        for iri in sorted({word.value for word in unknown(text, {**prefixes, **own}, known)}):
-            yield finding("undeclared-in-shape", place, term=guide.name(iri))
+        place: Fact = {"file": document.file, "line": at(document.text, max(document.text.find(text), 0))[0]}
+        yield from ({**each, **place} for each in named(document.file, text, {**prefixes, **own}))
         try:
             Store().query(text, prefixes=own)
         except SyntaxError as error:
-            fault = "names a prefix that is not declared for it" if "Prefix not" in str(error) else "is not SPARQL 1.1"
-            yield finding("bad-query-of-shape", place, fault=fault, error=str(error).partition(": expected")[0])
+            yield {**place, "error": str(error)}
 
 
 def _graph(triples: Iterable[Triple]) -> Any:
