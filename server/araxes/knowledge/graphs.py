@@ -118,15 +118,31 @@ def derive(documents: Sequence[Document], rules: Mapping[str, SavedQuery]) -> De
     derived: Derived = {f"{FOLDER}/{name}.ttl": set() for name in rules}
     known = triples(asserted(documents))
     for _ in range(MOST_ROUNDS):
-        makers = []
-        for rule, made in _made(rules, known):
-            if new := made - known:
-                derived[f"{FOLDER}/{rule.name}.ttl"] |= new
-                known |= new
-                makers.append(rule)
-        if not makers:
+        store = store_of(known)
+        made = {name: _made(rule, store) for name, rule in sorted(rules.items())}
+        faults = {name: fault for name, (_, fault) in made.items() if fault}
+        if faults:
+            break
+        for name, (new, _) in made.items():
+            if new - known:
+                derived[f"{FOLDER}/{name}.ttl"] |= new - known
+                faults[name] = "endless"
+            known |= new
+        if not faults:
             return {**derived, DIFFERENT: all_different(known)}
-    raise _bad([(rule, "endless") for rule in makers])
+    bad = ((rules[name], slug) for name, slug in faults.items())
+    found = [finding(slug, Place(rule.file, 1), name=rule.name, rounds=str(MOST_ROUNDS)) for rule, slug in bad]
+    raise BadRule(" ".join(each.message for each in found).removesuffix("."), more={"findings": found})
+
+
+def _made(rule: SavedQuery, store: Store) -> tuple[set[Triple], str]:
+    """Return what a rule makes of what is known, and what is wrong with it."""
+    answer = store.query(rule.text)
+    if not isinstance(answer, pyoxigraph.QueryTriples):
+        return set(), "no-construct"
+    made = set(answer)
+    blank = any(isinstance(node, BlankNode) for each in made for node in (each.subject, each.object))
+    return made, "blank-node" if blank else ""
 
 
 def write(project: Project, derived: Derived) -> list[str]:
@@ -148,25 +164,6 @@ def compare(project: Project, derived: Derived) -> Report:
         slug = "missing-file" if committed is None else "idle-file" if wanted is None else "stale-file"
         found.append(finding(slug, Place(file, 1 if slug == "stale-file" else 0)))
     return report("rules", sum(map(len, derived.values())), "derived triples", found)
-
-
-def _made(rules: Mapping[str, SavedQuery], known: set[Triple]) -> list[tuple[SavedQuery, set[Triple]]]:
-    """Return what each rule makes of what is known."""
-    store = store_of(known)
-    found = [(rule, store.query(rule.text)) for _, rule in sorted(rules.items())]
-    made = [(rule, set(answer)) for rule, answer in found if isinstance(answer, pyoxigraph.QueryTriples)]
-    faults = [(rule, "no-construct") for rule, answer in found if not isinstance(answer, pyoxigraph.QueryTriples)]
-    for rule, new in made:
-        if any(isinstance(node, BlankNode) for triple in new for node in (triple.subject, triple.object)):
-            faults.append((rule, "blank-node"))
-    if faults:
-        raise _bad(faults)
-    return made
-
-
-def _bad(faults: Sequence[tuple[SavedQuery, str]]) -> BadRule:
-    found = [finding(slug, Place(rule.file, 1), name=rule.name, rounds=str(MOST_ROUNDS)) for rule, slug in faults]
-    return BadRule(" ".join(each.message for each in found).removesuffix("."), more={"findings": found})
 
 
 def _changes(project: Project, derived: Derived) -> dict[str, tuple[str | None, str | None]]:

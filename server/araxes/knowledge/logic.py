@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
-from araxes.knowledge import available, graphs, quality
+from araxes.knowledge import available, graphs
 from araxes.knowledge.quality import Guide
 from araxes.knowledge.texts import Document
 from araxes.prefixes import GEOMETRY_GRAPH, OWL, XSD
@@ -62,7 +62,7 @@ def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
     asserted = graphs.triples(each for each in graphs.asserted(documents) if each.graph != GEOMETRY_GRAPH)
     triples = graphs.all_different(asserted) | asserted
     guide = Guide(documents, prefixes)
-    found = [*quality.run(graphs.store_of(triples), {"unread": graphs.saved("unread")}, guide)]
+    found = [*guide.run({"unread": graphs.saved("unread")})]
     verdict = reason({"whole": triples}, prefixes)["whole"]
     for clash, empty in zip_longest(verdict.clashes, map(NamedNode, verdict.unsatisfiable)):
         things, terms = ([NamedNode(iri) for told in clash for iri in told[part]] for part in ("individuals", "terms"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from araxes import __version__
-from araxes.knowledge import available, graphs, logic, publishing, quality, reading, tables, texts
+from araxes.knowledge import available, graphs, logic, publishing, quality, reading, texts
 from araxes.problems import Finding, Problem, Report, passed, report
 from araxes.project import DATASET, DOCUMENTS, Project, Release, publish
 
@@ -128,6 +128,6 @@ def _documents(work: Work, *, java: bool) -> Report:
     made |= {f"ontology/{Path(file).name}": text for file, text in kept.items() if file.endswith(".tsv")}
     quads = set(graphs.quads(document for document in work.documents if document.graph))
     dataset = "".join(f"{quad} .\n" for quad in publishing.canonical(quads)).encode()
-    made |= tables.files(dataset, project.queries("tables"))
+    made |= publishing.tables(dataset, project.queries("tables"))
     work.taken = {**{f"{DOCUMENTS}/{path}": made[path] for path in sorted(made)}, DATASET: dataset}
     return report("documents", len(made), "files", (), "" if java else "without OWL's own syntaxes, which need Java")

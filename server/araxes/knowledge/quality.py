@@ -1,6 +1,5 @@
 """What is wrong, as queries and shapes find it: in words that a person knows, each with its place."""
 
-import hashlib
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from araxes.queries import SavedQuery
 
 IRI = re.compile(r"<(https?://[^<>\s]+)>|(https?://[^<>\s]+[^<>\s.,;:)])")
 SHAPES, SCHEMES = "ontology/shapes/", "ontology/schemes/"
-SHACL, NESTED, TEXT = (NamedNode(f"urn:araxes:{name}") for name in ("shacl", "nested", "text"))
+SHACL, NESTED = NamedNode("urn:araxes:shacl"), NamedNode("urn:araxes:nested")
 # rdflib logs a traceback for each literal that its datatype does not allow; the shapes report it with its place
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
@@ -69,28 +68,27 @@ class Guide:
         mentions = filter(None, (each.find("", [subject.value]) for each in chosen))
         return next((at for at in blocks if at.column > 1), None) or next(iter([*blocks, *mentions]), whole)
 
+    def run(self, saved: Mapping[str, SavedQuery], facts: Iterable[Fact] = ()) -> Iterator[Finding]:
+        """Yield a finding for each row of each query; the header's `message` and `hint` name variables in braces.
+
+        A row's `?focus` is the thing that is wrong, `?term` the term in its block to point at, `?file` the file; what
+        stands in a text has its `?line`, and may have its `?column` and the `?source` to quote.
+        """
+        self.store.extend(graphs.told(facts))
+        for query in saved.values():
+            severity: Severity = "warning" if query.first("severity") == "warning" else "error"
+            for row in graphs.rows(self.store, query):
+                words = {name: term.value if isinstance(term, Literal) else self.of(term) for name, term in row.items()}
+                message = filled(query.first("message", f"{query.title}: {{focus}}"), words)
+                file, line, column = words.get("file", ""), int(words.get("line", 0)), int(words.get("column", 0))
+                place = Place(file, line, column) if line else self.place(row.get("focus"), [row.get("term")], file)
+                quote = f"{words['source']}\n{caret(words['source'], column)}" if "source" in words else ""
+                yield Finding(message, filled(query.first("hint"), words), place, severity, quote)
+
 
 def check(documents: Sequence[Document], saved: Mapping[str, SavedQuery], prefixes: Mapping[str, str]) -> Report:
     """Run the quality queries over a store with one named graph a file; each row is a finding."""
-    guide = Guide(documents, prefixes)
-    return report("quality", len(saved), "queries", run(guide.store, saved, guide))
-
-
-def run(store: Store, saved: Mapping[str, SavedQuery], guide: Guide) -> Iterator[Finding]:
-    """Yield a finding for each row of each query; the header's `message` and `hint` name variables in braces.
-
-    A row's `?focus` is the thing that is wrong, `?term` the term in its block to point at, `?file` the file; what a
-    text says has its `?line`, and may have its `?column` and the `?source` to quote.
-    """
-    for query in saved.values():
-        severity: Severity = "warning" if query.first("severity") == "warning" else "error"
-        for row in graphs.rows(store, query):
-            words = {name: term.value if isinstance(term, Literal) else guide.of(term) for name, term in row.items()}
-            message = filled(query.first("message", f"{query.title}: {{focus}}"), words)
-            file, line, column = words.get("file", ""), int(words.get("line", 0)), int(words.get("column", 0))
-            place = Place(file, line, column) if line else guide.place(row.get("focus"), [row.get("term")], file)
-            quote = f"{words['source']}\n{caret(words['source'], column)}" if "source" in words else ""
-            yield Finding(message, filled(query.first("hint"), words), place, severity, quote)
+    return report("quality", len(saved), "queries", Guide(documents, prefixes).run(saved))
 
 
 def lint(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
@@ -98,10 +96,9 @@ def lint(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
     guide, vocabulary = Guide(documents, prefixes), resources.files("pyshacl").joinpath("assets/shacl.ttl")
     guide.store.bulk_load(vocabulary.read_bytes(), RdfFormat.TURTLE, to_graph=SHACL)
     shapes = [document for document in documents if document.file.startswith(SHAPES)]
-    guide.store.extend(graphs.told(fact for document in shapes for fact in _asked(document, prefixes)))
+    found = guide.run(graphs.package("lint"), (fact for document in shapes for fact in _asked(document, prefixes)))
     kinds = {NamedNode(SH + "NodeShape"), NamedNode(SH + "PropertyShape")}
-    number = sum(quad.object in kinds for quad in graphs.quads(shapes))
-    return report("lint", number, "shapes", run(guide.store, graphs.package("lint"), guide))
+    return report("lint", sum(quad.object in kinds for quad in graphs.quads(shapes)), "shapes", found)
 
 
 def check_shapes(documents: Sequence[Document], prefixes: Mapping[str, str], *, derived: bool = False) -> Report:
@@ -185,23 +182,16 @@ def verify(documents: Sequence[Document], path: Path, source: str | None = None)
         text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadProject(f"The text {path} cannot be read: {error}", hint="Give a text file in UTF-8.") from error
-    store = graphs.store_of(graphs.triples(document for document in documents if document.graph))
-    for name, value in ((RDF + "value", text), (RDFS_LABEL, f"{len(text):,}")):
-        store.add(Quad(TEXT, NamedNode(name), Literal(value), DefaultGraph()))
-    rows = [{name: term.value for name, term in row.items()} for row in graphs.rows(store, graphs.saved("passages"))]
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
-    known = {row["document"]: row.get("textSha256") for row in rows}
-    wanted = {f"{THINGS}document/{source}"} if source else {each for each in known if known[each] == sha256} or {*known}
-    if len(chosen := wanted & known.keys()) != 1:
-        keys = ", ".join(sorted(each.removeprefix(f"{THINGS}document/") for each in known)) or "none"
+    guide, given = Guide(documents, {}), {"text": text, "length": f"{len(text):,}", "file": path.name}
+    guide.store.extend(graphs.told([given]))
+    rows = {row["document"].value: row for row in graphs.rows(guide.store, graphs.saved("texts"))}
+    wanted = {f"{THINGS}document/{source}"} if source else {each for each in rows if "known" in rows[each]} or {*rows}
+    if len(chosen := wanted & rows.keys()) != 1:
+        keys = ", ".join(each.removeprefix(f"{THINGS}document/") for each in rows) or "none"
         detail = f"There is no document {source}" if source else f"{path.name} is not the text of any one document"
         raise BadProject(detail, hint=f"Say which with --source; the documents with passages are: {keys}.")
     [document] = chosen
-    guide, own = Guide(documents, {}), [row for row in rows if row["document"] == document]
-    faulty = [row for row in own if "fault" in row]
-    places = {row["passage"]: guide.place(NamedNode(row["passage"])) for row in faulty}
-    found = [finding("bad-passage", places[row["passage"]], name=row["name"], fault=row["fault"]) for row in faulty]
-    if known[document] != sha256:
-        found.append(finding("other-text", Place(path.name), document=document))
-    count = len({row["passage"] for row in own})
-    return report("anchors", count, "passages", found, f"{count - len(places)} of {count} passages of {document} hold")
+    found = [*guide.run(graphs.package("anchors"), [{**given, "is-text-of": document}])]
+    count = int(rows[document]["number"].value)
+    bad = {row["focus"] for row in graphs.rows(guide.store, graphs.saved("anchors/bad-passage"))}
+    return report("anchors", count, "passages", found, f"{count - len(bad)} of {count} passages of {document} hold")

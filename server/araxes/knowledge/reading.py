@@ -21,7 +21,7 @@ def read_turtle(project: Project) -> tuple[list[Document], Report]:
     """Read every Turtle file; the report holds every fault in every file."""
     findings: list[Finding] = []
     documents = [_read_file(project, file, findings) for file in project.turtle()]
-    findings.extend(_found("sources", _sources(project), documents, {}))
+    findings.extend(quality.Guide(documents, {}).run(graphs.package("sources"), _sources(project)))
     return documents, report("turtle", len(documents), "files", findings)
 
 
@@ -32,7 +32,8 @@ def read_queries(project: Project, below: str = "queries/", documents: Sequence[
     facts: list[Fact] = [{"query": file} for file in files] + [{"graph": each.graph} for each in documents]
     texts = {file: _text(project, file) for file in files if documents}
     facts += [each for file, text in texts.items() for each in named(file, text, dict(PREFIX.findall(text)))]
-    found += _found("saved", facts, documents, project.prefixes() if documents else {})
+    guide = quality.Guide(documents, project.prefixes() if documents else {})
+    found += guide.run(graphs.package("saved"), facts)
     return report("queries", len(files), "files", found)
 
 
@@ -41,17 +42,8 @@ def check_prefixes(project: Project, documents: Sequence[Document]) -> Report:
     texts = {each.file: each.text for each in documents if each.file != PREFIX_FILE}
     texts |= {file: _text(project, file) for file in project.rq()}
     declared = [each for file, text in texts.items() for each in declarations(file, text)]
-    found = _found("prefixes", [*declared, *_sources(project)], documents, {})
+    found = quality.Guide(documents, {}).run(graphs.package("prefixes"), [*declared, *_sources(project)])
     return report("prefixes", len(declared), "declarations", found)
-
-
-def _found(
-    kind: str, facts: Iterable[Fact], read: Sequence[Document], prefixes: Mapping[str, str]
-) -> Iterator[Finding]:
-    """Yield what the package's queries of a kind find in facts and documents."""
-    guide = quality.Guide(read, prefixes)
-    guide.store.extend(graphs.told(facts))
-    return quality.run(guide.store, graphs.package(kind), guide)
 
 
 def _sources(project: Project) -> Iterator[Fact]:
