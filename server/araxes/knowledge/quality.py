@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
 from araxes.knowledge import graphs
 from araxes.knowledge.texts import Document, Fact, at, named
-from araxes.prefixes import INFERRED_GRAPH, ONTOLOGY_GRAPH, RDF, RDFS, RDFS_LABEL, SH, THINGS, declared, shorten
-from araxes.problems import BadProject, Finding, Place, Report, Severity, caret, filled, finding, report
+from araxes.prefixes import INFERRED_GRAPH, ONTOLOGY_GRAPH, RDFS, SH, THINGS, declared, shorten
+from araxes.problems import BadProject, Finding, Place, Report, Severity, caret, filled, report
 from araxes.queries import SavedQuery
 
 IRI = re.compile(r"<(https?://[^<>\s]+)>|(https?://[^<>\s]+[^<>\s.,;:)])")
@@ -82,7 +82,8 @@ class Guide:
                 message = filled(query.first("message", f"{query.title}: {{focus}}"), words)
                 file, line, column = words.get("file", ""), int(words.get("line", 0)), int(words.get("column", 0))
                 place = Place(file, line, column) if line else self.place(row.get("focus"), [row.get("term")], file)
-                quote = f"{words['source']}\n{caret(words['source'], column)}" if "source" in words else ""
+                source = words.get("source", "")[max(0, column - 80) : column + 40]
+                quote = f"{source}\n{caret(source, min(column, 80))}" if "source" in words else ""
                 yield Finding(message, filled(query.first("hint"), words), place, severity, quote)
 
 

@@ -1,16 +1,17 @@
 """Files to quads, strictly: each fault of each file with its place; what would silently do nothing is one, too."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 
 from araxes import queries
-from araxes.knowledge import graphs, quality
-from araxes.knowledge.texts import Document, Fact, declarations, named
+from araxes.knowledge import graphs
+from araxes.knowledge.quality import Guide
+from araxes.knowledge.texts import Document, Fact, declarations, named, stand
 from araxes.prefixes import PREFIX_FILE, of_source
-from araxes.problems import FINDINGS, Finding, Place, Report, finding, report
-from araxes.project import OWN_GRAPHS, Project, graph_of, source_of
+from araxes.problems import Report, report
+from araxes.project import OWN_GRAPHS, Project, graph_of
 from araxes.queries import PREFIX
 
 LEAD = re.compile(r"^Parser error (?:at|between) line .*?: ", re.DOTALL)
@@ -19,22 +20,23 @@ AT = re.compile(r"error at (\d+):(\d+): ")
 
 def read_turtle(project: Project) -> tuple[list[Document], Report]:
     """Read every Turtle file; the report holds every fault in every file."""
-    findings: list[Finding] = []
-    documents = [_read_file(project, file, findings) for file in project.turtle()]
-    findings.extend(quality.Guide(documents, {}).run(graphs.package("sources"), _sources(project)))
-    return documents, report("turtle", len(documents), "files", findings)
+    facts = [*_sources(project)]
+    documents = [_read_file(project, file, facts) for file in project.turtle()]
+    facts += [{"document": each.file, "graph": each.graph} for each in documents]
+    return documents, report(
+        "turtle", len(documents), "files", Guide(documents, {}).run(graphs.package("texts"), facts)
+    )
 
 
 def read_queries(project: Project, below: str = "queries/", documents: Sequence[Document] = ()) -> Report:
     """Check each query file below a folder: its own name, a good header, SPARQL 1.1; and its terms, given documents."""
     files = project.rq(below)
-    found = [fault for file in files for fault in _query_faults(project, file)]
-    facts: list[Fact] = [{"query": file} for file in files] + [{"graph": each.graph} for each in documents]
+    facts = [fact for file in files for fact in _of_query(project, file)]
     texts = {file: _text(project, file) for file in files if documents}
     facts += [each for file, text in texts.items() for each in named(file, text, dict(PREFIX.findall(text)))]
-    guide = quality.Guide(documents, project.prefixes() if documents else {})
-    found += guide.run(graphs.package("saved"), facts)
-    return report("queries", len(files), "files", found)
+    facts += [{"document": each.file, "graph": each.graph} for each in documents]
+    guide = Guide(documents, project.prefixes() if documents else {})
+    return report("queries", len(files), "files", guide.run(graphs.package("texts"), facts))
 
 
 def check_prefixes(project: Project, documents: Sequence[Document]) -> Report:
@@ -42,37 +44,39 @@ def check_prefixes(project: Project, documents: Sequence[Document]) -> Report:
     texts = {each.file: each.text for each in documents if each.file != PREFIX_FILE}
     texts |= {file: _text(project, file) for file in project.rq()}
     declared = [each for file, text in texts.items() for each in declarations(file, text)]
-    found = quality.Guide(documents, {}).run(graphs.package("prefixes"), [*declared, *_sources(project)])
+    found = Guide(documents, {}).run(graphs.package("texts"), [*declared, *_sources(project)])
     return report("prefixes", len(declared), "declarations", found)
 
 
 def _sources(project: Project) -> Iterator[Fact]:
-    """Yield for each source its `key`, the `graph` that its files have, if any, and what its prefixes stand for."""
+    """Yield for each source what it is `called`, the `graph` that its files have, if any, and what its prefixes stand for."""
     yield from ({"own": name} for name in OWN_GRAPHS)
     for key in project.sources():
         own = [{"prefix": name, "stands-for": namespace} for name, namespace in of_source(key).items()]
         graph = graph_of(f"data/sources/{key}/any.ttl")
-        yield {"file": f"data/sources/{key}", "key": key, "graph": graph, "brings": own}
+        yield {"file": f"data/sources/{key}", "called": key, "graph": graph, "brings": own}
 
 
 def _text(project: Project, file: str) -> str:
     return (project.root / file).read_text("utf-8", errors="replace")
 
 
-def _unreadable(file: str, raw: bytes) -> Finding | None:
+def _encoding(project: Project, file: str) -> list[Fact]:
+    """Return a fact of a file that is not UTF-8, or `marked` by a byte order mark."""
+    raw = (project.root / file).read_bytes()
     try:
-        return finding("byte-order-mark", Place(file, 1, 1)) if raw.decode("utf-8").startswith("\ufeff") else None
+        marked = raw.decode("utf-8").startswith("\ufeff")
+        return [{"file": file, "line": 1, "column": 1, "marked": True}] if marked else []
     except UnicodeDecodeError as error:
-        return finding("not-utf-8", Place(file, raw.count(b"\n", 0, error.start) + 1))
+        line = raw.count(b"\n", 0, error.start) + 1
+        return [{"file": file, "line": line, "column": 0, "marked": False}]
 
 
-def _read_file(project: Project, file: str, faults: list[Finding]) -> Document:
+def _read_file(project: Project, file: str, facts: list[Fact]) -> Document:
     graph, text = graph_of(file), _text(project, file)
-    if unreadable := _unreadable(file, (project.root / file).read_bytes()):
-        faults.append(unreadable)
+    if unreadable := _encoding(project, file):
+        facts += unreadable
         return Document(file, graph, text)
-    if not graph and not source_of(file) and file.startswith("data/"):
-        faults.append(finding("no-graph", Place(file)))
     parser = parse(text, RdfFormat.TURTLE, rename_blank_nodes=True)
     name = NamedNode(graph) if graph else DefaultGraph()
     quads: list[Quad] = []
@@ -82,25 +86,21 @@ def _read_file(project: Project, file: str, faults: list[Finding]) -> Document:
             return Document(file, graph, text, tuple(quads), parser.prefixes)
         except SyntaxError as error:
             fault = LEAD.sub("", error.msg or str(error)).removesuffix(".")
-            found = finding("not-turtle", Place(file, error.lineno or 1, error.offset or 1), text, fault=fault)
-            hints = FINDINGS["not-turtle"]["hints"].items()
-            hint = next((hint for part, hint in hints if part in fault), found.hint)
-            faults.append(found._replace(hint=hint))
+            facts.append({"fault": fault, **stand(file, text, error.lineno or 1, error.offset or 1)})
 
 
-def _query_faults(project: Project, file: str) -> Iterator[Finding]:
-    if unreadable := _unreadable(file, (project.root / file).read_bytes()):
-        yield unreadable
+def _of_query(project: Project, file: str) -> Iterator[Fact]:
+    """Yield the path of a query, what its header says, and its columns, described and selected, or its `refusal`."""
+    yield {"query": file}
+    if unreadable := _encoding(project, file):
+        yield from unreadable
         return
     query = queries.read(project.root / file, project.root)
-    yield from queries.faults(query)
+    yield from queries.told(query)
     try:
-        result = Store().query(query.text)
+        selected = [variable.value for variable in getattr(Store().query(query.text), "variables", [])]
+        described = ", ".join(query.kinds) or None
+        yield {"file": file, "line": 1, "selects": ", ".join(selected), "describes": described}
     except SyntaxError as error:
         line, column = map(int, AT.findall(str(error))[0] if AT.search(str(error)) else (1, 1))
-        slug = "undeclared-prefix" if "Prefix not found" in str(error) else "not-sparql"
-        yield finding(slug, Place(file, line, column), query.text)
-        return
-    variables = [variable.value for variable in getattr(result, "variables", [])]
-    if query.columns and [name for name, _ in query.columns] != variables:
-        yield finding("other-columns", Place(file, 1), columns=", ".join(variables))
+        yield {"refusal": str(error), **stand(file, query.text, line, column)}

@@ -19,7 +19,7 @@ WORD = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 LONG = re.compile(r'"{3}.*?"{3}', re.DOTALL)
-DECLARED = re.compile(r"^(?:BASE\b|@base\b|\s*(@?PREFIX)\s+([^\s:]*):\s*<([^>]*)>)", re.MULTILINE | re.IGNORECASE)
+DECLARED = re.compile(r"^\s*(@?BASE|@?PREFIX)\s+(?:([^\s:]*):\s*)?<([^>]*)>", re.MULTILINE | re.IGNORECASE)
 
 Fact = Mapping[str, object]
 
@@ -39,13 +39,19 @@ def at(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
+def stand(file: str, text: str, line: int, column: int) -> Fact:
+    """Return a place in a text as a fact, with the line to quote as its `source`."""
+    source = dict(enumerate(text.split("\n"), 1)).get(line, "")
+    return {"file": file, "line": line, "column": column, "source": source}
+
+
 def declarations(file: str, text: str) -> Iterator[Fact]:
     """Yield each prefix and base that a text declares: `keyword`, `prefix`, `namespace`, and its place."""
     # what stands in a long text is not the file's own
     own = LONG.sub(lambda long: "\n" * long[0].count("\n"), text) if file.endswith(".ttl") else text
     for match in DECLARED.finditer(own):
         found = dict(zip(("keyword", "prefix", "namespace"), match.groups(), strict=True))
-        yield {**found, **_stand(file, own, max(match.start(), match.start(2)))}
+        yield {**found, **stand(file, own, *at(own, max(match.start(1), match.start(2))))}
 
 
 def named(file: str, text: str, bound: Mapping[str, str]) -> Iterator[Fact]:
@@ -53,12 +59,7 @@ def named(file: str, text: str, bound: Mapping[str, str]) -> Iterator[Fact]:
     for iri, match in words(text, bound):
         if ":" in iri and not match["text"] and iri not in bound.values():
             listed = text[: match.start()].rstrip()[-1:] in "(," and text[match.end() :].lstrip()[:1] in "),"
-            yield {"iri": iri, "listed": listed, **_stand(file, text, match.start())}
-
-
-def _stand(file: str, text: str, offset: int) -> Fact:
-    line, column = at(text, offset)
-    return {"file": file, "line": line, "column": column, "source": text[offset - column + 1 :].partition("\n")[0]}
+            yield {"iri": iri, "listed": listed, **stand(file, text, *at(text, match.start()))}
 
 
 @dataclass(frozen=True)
