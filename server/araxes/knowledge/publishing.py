@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pyoxigraph
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from araxes.knowledge import graphs, logic
 from araxes.knowledge.texts import Document
@@ -26,6 +26,7 @@ TEMPLATES.tests |= {"blank": BlankNode.__instancecheck__, "literal": Literal.__i
 NAME = re.compile(r"([A-Za-z][\w.-]*:\w(?:[\w.-]*\w)?)")
 SYNTAXES = {"rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JSON_LD, "nt": RdfFormat.N_TRIPLES}
 MERGED, BOTH = (f"{BASE}ontology/araxes-merged{end}" for end in ("", "-with-data"))
+DECLARED = "urn:araxes:declared"
 NOT_OWL = ("ontology/shapes/", "ontology/prefixes.ttl")
 KIND, ONTOLOGY = NamedNode(RDF_TYPE), NamedNode(f"{OWL}Ontology")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -59,24 +60,22 @@ def papers(read: Sequence[Document]) -> list[Paper]:
     """Return every ontology of the project, an ontology of each graph, and those that bring parts together."""
     served = [document for document in read if document.graph]
     store = graphs.store_of(graphs.triples(served))
-    store.bulk_extend(graphs.quads(served))
-    declared: dict[object, Triple] = {each.subject: each for each in _constructed(store, "declarations")}
+    store.bulk_extend(quads := graphs.quads(served))
+    held = set(store)
+    store.update((graphs.QUERIES / "papers.ru").read_text("utf-8"))
     made: dict[str, set[Triple]] = {}
-    for each in _constructed(store, "headers"):
-        made.setdefault(str(each.subject)[1:-1], set()).add(each)
+    # what was held is taken as written, since a store knows numbers by their values
+    for quad in (*quads, *set(store) - held):
+        made.setdefault(str(quad.graph_name)[1:-1], set()).add(quad.triple)
+    declared: dict[object, Triple] = {each.subject: each for each in made.pop(DECLARED, ())}
     own = [paper for document in read for paper in _own(document, declared)]
-    heads = {NamedNode(paper.iri) for paper in own}
-    content: dict[str, set[Triple]] = {}
-    for document in served:
-        part = content.setdefault(str(document.graph), set())
-        for quad in document.quads:
-            part |= {quad.triple, *(declared[node] for node in (quad.subject, quad.object) if node in declared)}
     # the umbrella imports all that is served of the ontology; the headers of what it imports are not its own
-    terms = {each for each in content.pop(ONTOLOGY_GRAPH, ()) if each.subject not in heads}
-    data = {each for name, part in content.items() if name != GEOMETRY_GRAPH for each in part}
-    content |= {MERGED: terms, BOTH: terms | {each for each in data if str(each.subject)[1:-1] not in made}}
-    whole = ((iri, made[iri] | content.get(iri, set())) for iri in sorted(made))
-    return [*own, *(Paper(iri, frozenset(held), owl=iri != GEOMETRY_GRAPH) for iri, held in whole)]
+    heads = {NamedNode(paper.iri) for paper in own}
+    terms = {each for each in made.pop(ONTOLOGY_GRAPH, ()) if each.subject not in heads}
+    data = {each for name, part in made.items() if name != GEOMETRY_GRAPH for each in part}
+    data = {each for each in data if str(each.subject)[1:-1] not in made}
+    made |= {MERGED: made[MERGED] | terms, BOTH: made[BOTH] | terms | data}
+    return [*own, *(Paper(iri, frozenset(made[iri]), owl=iri != GEOMETRY_GRAPH) for iri in sorted(made))]
 
 
 def files(given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool) -> tuple[dict[str, bytes], Axioms]:
@@ -100,10 +99,6 @@ def files(given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool) ->
     rdf = {paper.iri: (paper.name, made[f"{paper.name}.rdf"]) for paper in given if paper.owl}
     axioms, written = logic.ask("write", rdf, prefixes) if java else ({}, {})
     return made | written, axioms
-
-
-def _constructed(store: Store, name: str) -> Iterable[Triple]:
-    yield from store.query(graphs.saved(f"documents/{name}").text)  # type: ignore[misc]
 
 
 def _own(document: Document, declared: Mapping[object, Triple]) -> Iterator[Paper]:

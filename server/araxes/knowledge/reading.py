@@ -32,8 +32,6 @@ def read_queries(project: Project, below: str = "queries/", documents: Sequence[
     """Check each query file below a folder: its own name, a good header, SPARQL 1.1; and its terms, given documents."""
     files = project.rq(below)
     facts = [fact for file in files for fact in _of_query(project, file)]
-    texts = {file: _text(project, file) for file in files if documents}
-    facts += [each for file, text in texts.items() for each in named(file, text, dict(PREFIX.findall(text)))]
     facts += [{"document": each.file, "graph": each.graph} for each in documents]
     guide = Guide(documents, project.prefixes() if documents else {})
     return report("queries", len(files), "files", guide.run(graphs.package("texts"), facts))
@@ -49,7 +47,7 @@ def check_prefixes(project: Project, documents: Sequence[Document]) -> Report:
 
 
 def _sources(project: Project) -> Iterator[Fact]:
-    """Yield for each source what it is `called`, the `graph` that its files have, if any, and what its prefixes stand for."""
+    """Yield for each source how it is `called`, the `graph` of its files, if any, and what its prefixes stand for."""
     yield from ({"own": name} for name in OWN_GRAPHS)
     for key in project.sources():
         own = [{"prefix": name, "stands-for": namespace} for name, namespace in of_source(key).items()]
@@ -97,6 +95,7 @@ def _of_query(project: Project, file: str) -> Iterator[Fact]:
         return
     query = queries.read(project.root / file, project.root)
     yield from queries.told(query)
+    yield from named(file, query.text, dict(PREFIX.findall(query.text)))
     try:
         selected = [variable.value for variable in getattr(Store().query(query.text), "variables", [])]
         described = ", ".join(query.kinds) or None
