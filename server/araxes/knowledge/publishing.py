@@ -43,11 +43,6 @@ class Paper(NamedTuple):
     text: str = ""
     owl: bool = True
 
-    @property
-    def name(self) -> str:
-        """Return its path below the base, such as `ontology/positions`."""
-        return self.iri.removeprefix(BASE)
-
 
 def canonical(given: Iterable[Quad]) -> list[Quad]:
     """Return the quads with the names that RDFC-1.0 gives blank nodes, in the order of their N-Quads."""
@@ -82,21 +77,22 @@ def files(given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool) ->
     """Return papers in every syntax and a catalogue, by path; and axioms by term: these and OWL's own only by Java."""
     made: dict[str, bytes] = {}
     entries: dict[str, str] = {}
+    rdf: dict[str, tuple[str, bytes]] = {}
     for paper in given:
-        head = NamedNode(paper.iri)
+        head, name = NamedNode(paper.iri), paper.iri.removeprefix(BASE)
         iris = [head, *(each.object for each in paper.triples if each.predicate.value == f"{OWL}versionIRI")]
-        entries |= {str(iri)[1:-1]: f"../{paper.name}.ttl" for iri in iris}
+        entries |= {str(iri)[1:-1]: f"../{name}.ttl" for iri in iris}
         quads = canonical(Quad(each.subject, each.predicate, each.object) for each in paper.triples)
         # the header first: older readers look for it there
         ordered = sorted((quad.triple for quad in quads), key=lambda each: each.subject != head)
         words = "\n".join(map(str, ordered))
-        used = {name: space for name, space in sorted(prefixes.items()) if space in words}
+        used = {prefix: space for prefix, space in sorted(prefixes.items()) if space in words}
         for suffix, form in SYNTAXES.items():
-            made[f"{paper.name}.{suffix}"] = serialize(ordered, format=form, prefixes=used) or b""
-        made[f"{paper.name}.ttl"] = (paper.text or _header_first(paper, prefixes)).encode()
+            made[f"{name}.{suffix}"] = serialize(ordered, format=form, prefixes=used) or b""
+        made[f"{name}.ttl"] = (paper.text or _header_first(paper, prefixes)).encode()
+        rdf |= {paper.iri: (name, made[f"{name}.rdf"])} if paper.owl else {}
     catalogue = TEMPLATES.get_template("catalog.xml").render(entries=sorted(entries.items())).encode()
-    made |= {f"{paper.name.partition('/')[0]}/catalog-v001.xml": catalogue for paper in given}
-    rdf = {paper.iri: (paper.name, made[f"{paper.name}.rdf"]) for paper in given if paper.owl}
+    made |= {f"{name.partition('/')[0]}/catalog-v001.xml": catalogue for name in [*made]}
     axioms, written = logic.ask("write", rdf, prefixes) if java else ({}, {})
     return made | written, axioms
 
@@ -189,6 +185,8 @@ class Book:
         self.statements: dict[object, dict[str, list[object]]] = {}
         for row in self.rows("statements"):
             self.statements.setdefault(row["node"], {}).setdefault(self.of(row["property"]), []).append(row["value"])
+        self.members = {node: [row["member"] for row in rows] for node, rows in self.found["members"].items()}
+        self.labels = {node: rows[0]["label"].value for node, rows in self.found["labels"].items() if self.own(node)}
         self.names = {row["ontology"]: row["name"].value for row in self.rows("ontologies")}
         homes = ((row[key], row["page"]) for key in ("term", "shape", "part") for row in self.rows(f"{key}s"))
         self.homes = {node: self.names[page] for node, page in homes}
@@ -224,11 +222,6 @@ class Book:
         """Return the values that the ontology gives a node for a property."""
         return self.statements.get(node, {}).get(name, [])
 
-    def members(self, node: object) -> list[object]:
-        """Return the members of a list."""
-        first = self.said(node, "rdf:first")
-        return [*first, *self.members(self.said(node, "rdf:rest")[0])] if first else []
-
     def of(self, node: object) -> str:
         """Return the prefixed name of a node."""
         return shorten(node.value, self.prefixes) if isinstance(node, NamedNode) else ""
@@ -236,10 +229,6 @@ class Book:
     def own(self, node: object) -> bool:
         """Return whether a node is a term or a thing of the project."""
         return isinstance(node, NamedNode) and node.value.startswith(BASE)
-
-    def label(self, node: object) -> str:
-        """Return the English label of a node of the project, if it has one; others go by their prefixed names."""
-        return next((str(row["label"].value) for row in self.rows("labels", node) if self.own(node)), "")
 
     def anchor(self, node: object) -> str:
         """Return the identifier of a term on its page: its local name, before which those of others have a prefix."""
