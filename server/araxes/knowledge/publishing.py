@@ -28,7 +28,7 @@ SYNTAXES = {"rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JSON_LD, "nt": RdfForm
 MERGED, BOTH = (f"{BASE}ontology/araxes-merged{end}" for end in ("", "-with-data"))
 DECLARED = "urn:araxes:declared"
 NOT_OWL = ("ontology/shapes/", "ontology/prefixes.ttl")
-KIND, ONTOLOGY = NamedNode(RDF_TYPE), NamedNode(f"{OWL}Ontology")
+HEAD = NamedNode(RDF_TYPE), NamedNode(f"{OWL}Ontology")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
@@ -99,8 +99,7 @@ def files(given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool) ->
 
 def _own(document: Document, declared: Mapping[object, Triple]) -> Iterator[Paper]:
     """Yield the ontology that a document is, in which its individuals are declared, too."""
-    iris = [quad.subject for quad in document.quads if quad.predicate == KIND and quad.object == ONTOLOGY]
-    for iri in iris:
+    for iri in (quad.subject for quad in document.quads if (quad.predicate, quad.object) == HEAD):
         if document.file.startswith("ontology/") and isinstance(iri, NamedNode):
             added = {declared[quad.subject] for quad in document.quads if quad.subject in declared}
             names = (shorten(str(each.subject)[1:-1], document.prefixes) for each in added)

@@ -185,7 +185,7 @@ def verify(documents: Sequence[Document], path: Path, source: str | None = None)
         raise BadProject(f"The text {path} cannot be read: {error}", hint="Give a text file in UTF-8.") from error
     guide, given = Guide(documents, {}), {"text": text, "length": f"{len(text):,}", "file": path.name}
     guide.store.extend(graphs.told([given]))
-    rows = {row["document"].value: row for row in graphs.rows(guide.store, graphs.saved("texts"))}
+    rows = {row["document"].value: row for row in graphs.rows(guide.store, graphs.saved("documents"))}
     wanted = {f"{THINGS}document/{source}"} if source else {each for each in rows if "known" in rows[each]} or {*rows}
     if len(chosen := wanted & rows.keys()) != 1:
         keys = ", ".join(each.removeprefix(f"{THINGS}document/") for each in rows) or "none"

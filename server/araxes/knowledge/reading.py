@@ -8,7 +8,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 from araxes import queries
 from araxes.knowledge import graphs
 from araxes.knowledge.quality import Guide
-from araxes.knowledge.texts import Document, Fact, declarations, named, stand
+from araxes.knowledge.texts import Document, Fact, at, declarations, named, stand
 from araxes.prefixes import PREFIX_FILE, of_source
 from araxes.problems import Report, report
 from araxes.project import OWN_GRAPHS, Project, graph_of
@@ -40,7 +40,7 @@ def read_queries(project: Project, below: str = "queries/", documents: Sequence[
 def check_prefixes(project: Project, documents: Sequence[Document]) -> Report:
     """Return a finding for each prefix in a Turtle or query file that is not bound as the project declares it."""
     texts = {each.file: each.text for each in documents if each.file != PREFIX_FILE}
-    texts |= {file: _text(project, file) for file in project.rq()}
+    texts |= {file: _read(project, file)[0] for file in project.rq()}
     declared = [each for file, text in texts.items() for each in declarations(file, text)]
     found = Guide(documents, {}).run(graphs.package("texts"), [*declared, *_sources(project)])
     return report("prefixes", len(declared), "declarations", found)
@@ -55,24 +55,18 @@ def _sources(project: Project) -> Iterator[Fact]:
         yield {"file": f"data/sources/{key}", "called": key, "graph": graph, "brings": own}
 
 
-def _text(project: Project, file: str) -> str:
-    return (project.root / file).read_text("utf-8", errors="replace")
-
-
-def _encoding(project: Project, file: str) -> list[Fact]:
-    """Return a fact of a file that is not UTF-8, or `marked` by a byte order mark."""
+def _read(project: Project, file: str) -> tuple[str, list[Fact]]:
+    """Return the text of a file, and a fact if it is not UTF-8 or `marked` by a byte order mark."""
     raw = (project.root / file).read_bytes()
-    try:
-        marked = raw.decode("utf-8").startswith("\ufeff")
-        return [{"file": file, "line": 1, "column": 1, "marked": True}] if marked else []
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        return [{"file": file, "line": line, "column": 0, "marked": False}]
+    text = raw.decode("utf-8", errors="replace")
+    if text.encode() == raw and not text.startswith("\ufeff"):
+        return text, []
+    return text, [{"marked": text.encode() == raw, **stand(file, text, *at(text, max(text.find("\ufffd"), 0)))}]
 
 
 def _read_file(project: Project, file: str, facts: list[Fact]) -> Document:
-    graph, text = graph_of(file), _text(project, file)
-    if unreadable := _encoding(project, file):
+    graph, (text, unreadable) = graph_of(file), _read(project, file)
+    if unreadable:
         facts += unreadable
         return Document(file, graph, text)
     parser = parse(text, RdfFormat.TURTLE, rename_blank_nodes=True)
@@ -90,7 +84,7 @@ def _read_file(project: Project, file: str, facts: list[Fact]) -> Document:
 def _of_query(project: Project, file: str) -> Iterator[Fact]:
     """Yield the path of a query, what its header says, and its columns, described and selected, or its `refusal`."""
     yield {"query": file}
-    if unreadable := _encoding(project, file):
+    if unreadable := _read(project, file)[1]:
         yield from unreadable
         return
     query = queries.read(project.root / file, project.root)
