@@ -150,10 +150,8 @@ def write(project: Project, derived: Derived) -> list[str]:
     changed = _changes(project, derived)
     (project.root / FOLDER).mkdir(parents=True, exist_ok=True)
     for file, (_, wanted) in changed.items():
-        if wanted is None:
-            (project.root / file).unlink()
-        else:
-            (project.root / file).write_text(wanted, "utf-8")
+        path = project.root / file
+        path.unlink() if wanted is None else path.write_text(wanted, "utf-8")
     return list(changed)
 
 

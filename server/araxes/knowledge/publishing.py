@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import pyoxigraph
@@ -112,9 +113,8 @@ def _own(document: Document, declared: Mapping[object, Triple]) -> Iterator[Pape
 def _header_first(paper: Paper, prefixes: Mapping[str, str]) -> str:
     text = graphs.turtle(paper.triples, prefixes, "Made by the build from the files of the project.")
     comment, heads, *blocks = text.split("\n\n")
-    header = next(block for block in blocks if block.startswith(f"{shorten(paper.iri, prefixes)} a owl:Ontology"))
-    blocks.remove(header)
-    return "\n\n".join([comment, heads, header, *blocks])
+    start = f"{shorten(paper.iri, prefixes)} a owl:Ontology"
+    return "\n\n".join([comment, heads, *sorted(blocks, key=lambda block: not block.startswith(start))])
 
 
 def tables(dataset: bytes, saved: Mapping[str, SavedQuery]) -> dict[str, bytes]:
@@ -202,15 +202,13 @@ class Book:
         drawn = {name: diagrams[name] for name, text in texts.items() if mark(text) in diagrams.get(name, "")}
         questions = {each.first("id"): each for each in saved.values()}
         given = {"questions": questions, "axioms": axioms, "diagrams": drawn, "drawable": texts, "files": files}
-        return {f"ontology/{name}.html": self.fill("ontology.html", page, **given) for page, name in self.names.items()}
-
-    def fill(self, template: str, page: object, **given: object) -> str:
-        """Return a template filled for the page of an ontology."""
-        return TEMPLATES.get_template(template).render(book=self, page=page, name=self.names[page], **given)
+        fill = partial(TEMPLATES.get_template("ontology.html").render, given, book=self)
+        return {f"ontology/{name}.html": fill(page=page, name=name) for page, name in self.names.items()}
 
     def dots(self) -> dict[str, str]:
         """Return the DOT text of each diagram by the name of its ontology."""
-        return {name: self.fill("diagram.dot", page) for page, name in self.names.items() if self.rows("arrows", page)}
+        fill, drawn = TEMPLATES.get_template("diagram.dot").render, self.found["arrows"]
+        return {name: fill(book=self, page=page, name=name) for page, name in self.names.items() if page in drawn}
 
     def rows(self, query: str, key: object = None) -> list[dict[str, Any]]:
         """Return the rows of a query that begin with a node, or all."""
