@@ -149,14 +149,9 @@ def filled(text: str, words: Mapping[str, str]) -> str:
     return HOLE.sub(lambda hole: words.get(hole[1], "nothing"), text)
 
 
-def finding(slug: str, place: Place | None, text: str | None = None, **words: str) -> Finding:
-    """Return the finding of that name in findings.toml, filled with words; of a text it shows the line at its place."""
-    found = Finding(filled(FINDINGS[slug]["message"], words), filled(FINDINGS[slug]["hint"], words), place)
-    if text is None or place is None:
-        return found
-    line = dict(enumerate(text.splitlines(), 1)).get(place.line, "")
-    shown = line[max(0, place.column - 80) : place.column + 40]
-    return found._replace(quote=f"{shown}\n{caret(shown, min(place.column, 80))}")
+def finding(slug: str, place: Place | None, **words: str) -> Finding:
+    """Return the finding of that name in findings.toml, filled with words."""
+    return Finding(filled(FINDINGS[slug]["message"], words), filled(FINDINGS[slug]["hint"], words), place)
 
 
 def caret(source: str, column: int) -> str:

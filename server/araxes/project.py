@@ -174,10 +174,10 @@ def open_release(folder: Path) -> Release:
 def peek(folder: Path) -> Release:
     """Return the release in a folder, or its current one, unchecked; raises `BadRelease` for a bad manifest or none."""
     at = folder if (folder / MANIFEST).is_file() else folder / CURRENT
-    if not (at / MANIFEST).is_file():
-        raise BadRelease(f"There is no release in {folder}")
     try:
         manifest = json.loads((at / MANIFEST).read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BadRelease(f"There is no release in {folder}") from error
     except (OSError, ValueError) as error:
         raise BadRelease(f"The manifest of the release {at} cannot be read: {error}") from error
     facts = manifest if isinstance(manifest, dict) else {}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pyoxigraph import Literal, NamedNode
 
 from araxes.prefixes import XSD
-from araxes.problems import BadParameter, BadQuery, Finding, Place, finding
+from araxes.problems import BadParameter, BadQuery
 
 HEADER = re.compile(r"#:\s*([a-z][a-z-]*):\s*(.*?)\s*$")
 PARAMETER = re.compile(r'(\w+)\s+(iri|[A-Za-z][\w.-]*:[\w.-]+|<[^<>\s]+>)\s+"(.*)"$')
@@ -20,7 +20,6 @@ MARKED = re.compile(r"^(\s*VALUES\s+\?(\w+)\s*\{)([^{}]*)(\}\s*#\s*param\s*)$", 
 PREFIX = re.compile(r"^\s*@?PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.MULTILINE | re.IGNORECASE)
 PREFIXED_NAME = re.compile(r"((?:[A-Za-z][\w.-]*)?):([\w.-]+)")
 LAYOUTS = {"param": PARAMETER, "column": COLUMN, "reference": REFERENCE}
-CHOICES = {"rows": ("set", "ordered", "empty"), "severity": ("error", "warning")}
 LEXICAL = {"integer": r"[+-]?\d+", "decimal": r"[+-]?(\d+(\.\d*)?|\.\d+)", "boolean": "true|false|0|1"}
 
 
@@ -86,26 +85,17 @@ def load(folder: Path, root: Path) -> dict[str, SavedQuery]:
     return {path.stem: read(path, root) for path in sorted(folder.rglob("*.rq"))}
 
 
-def faults(query: SavedQuery) -> Iterator[Finding]:
-    """Yield a finding for everything in the header that is not well formed."""
+def told(query: SavedQuery) -> Iterator[dict[str, object]]:
+    """Yield what is said of a query: each line of its header, its parameters, columns and the lines marked for them."""
     for number, line in enumerate(_header_lines(query.text), 1):
-        match, place = HEADER.match(line), Place(query.file, number)
-        key, value = match.groups() if match else ("", "")
-        if not match:
-            yield finding("no-key", place, line=line.strip())
-        elif key in LAYOUTS and not LAYOUTS[key].match(value):
-            yield finding(f"bad-{key}", place, value=value)
-        if value not in CHOICES.get(key, (value,)):
-            yield finding("no-choice", place, key=key, value=repr(value), choices=", ".join(CHOICES[key]))
-        elif match and not value and key not in LAYOUTS:
-            yield finding("no-value", place, key=key)
-    named = (*query.first("key").split(), *(each.partition(" ")[0] for each in query.every("reference")))
-    yield from (finding("no-column", Place(query.file, 1), name=name) for name in named if name not in query.kinds)
-    declared = {parameter.name for parameter in query.parameters}
-    marked = {match[2]: query.text.count("\n", 0, match.start(2)) + 1 for match in MARKED.finditer(query.text)}
-    for name in sorted(declared ^ marked.keys()):
-        slug = "no-parameter" if name in marked else "no-marked-line"
-        yield finding(slug, Place(query.file, marked.get(name, 1)), name=name)
+        key, value = match.groups() if (match := HEADER.match(line)) else (None, "")
+        fits = key not in LAYOUTS or bool(LAYOUTS[key].match(value))
+        yield {"file": query.file, "line": number, "header": line.strip(), "key": key, "value": value, "fits": fits}
+    for mark in MARKED.finditer(query.text):
+        yield {"file": query.file, "line": query.text.count("\n", 0, mark.start(2)) + 1, "marks": mark[2]}
+    names = [*query.first("key").split(), *(each.partition(" ")[0] for each in query.every("reference"))]
+    parameters = [each.name for each in query.parameters]
+    yield {"file": query.file, "line": 1, "names": names, "column": [*query.kinds], "parameter": parameters}
 
 
 def bind(query: SavedQuery, given: Mapping[str, str], prefixes: Mapping[str, str] | None = None) -> str:

@@ -11,7 +11,8 @@ from urllib.parse import unquote
 import html5rdf
 import pytest
 from araxes.knowledge import publishing
-from araxes.knowledge.reading import Document, read_turtle
+from araxes.knowledge.reading import read_turtle
+from araxes.knowledge.texts import Document
 from araxes.project import Project
 from araxes.queries import SavedQuery
 from helpers import ROOT, copy_of_tiny
@@ -43,7 +44,8 @@ def rendered(project: Project, axioms: dict[str, list[str]] | None = None) -> di
     """Return the pages of a project, read anew."""
     drawings = {path.stem: path.read_text("utf-8") for path in project.root.glob("ontology/diagrams/*.svg")}
     saved = project.queries("competency")
-    return publishing.pages(read_turtle(project)[0], saved, project.prefixes(), axioms or {}, drawings, EVERY)
+    book = publishing.Book(read_turtle(project)[0], project.prefixes())
+    return book.pages(saved, axioms or {}, drawings, EVERY)
 
 
 def tree(text: str) -> ET.Element:
@@ -393,7 +395,8 @@ def test_the_questions_that_need_a_term_are_shown_with_the_query(project: Projec
     saved = {
         "x99-who": SavedQuery("x99-who", "competency", "x99-who.rq", "", (("id", "X99"), ("question", "Who & why?")))
     }
-    page = publishing.pages([*documents, more], saved, project.prefixes(), {}, {}, ())["ontology/positions.html"]
+    book = publishing.Book([*documents, more], project.prefixes())
+    page = book.pages(saved, {}, {}, ())["ontology/positions.html"]
     [link] = [a for a in tree(page).iter(f"{H}a") if a.get("href") == "../sparql?example=x99-who"]
     assert words(link) == "Who & why?"
 
@@ -401,9 +404,9 @@ def test_the_questions_that_need_a_term_are_shown_with_the_query(project: Projec
 def test_a_diagram_is_shown_only_as_long_as_it_fits(project: Project, pages: dict[str, str]) -> None:
     assert sum("<svg" in page for page in pages.values()) > 8
     assert not any("The diagram is missing" in page for page in pages.values())
-    documents, prefixes = read_turtle(project)[0], project.prefixes()
-    stale = dict.fromkeys(publishing.Book(documents, prefixes).dots(), "<svg><!-- DOT 0 --></svg>")
-    page = publishing.pages(documents, {}, prefixes, {}, stale, ())["ontology/positions.html"]
+    book = publishing.Book(read_turtle(project)[0], project.prefixes())
+    stale = dict.fromkeys(book.dots(), "<svg><!-- DOT 0 --></svg>")
+    page = book.pages({}, {}, stale, ())["ontology/positions.html"]
     assert "<svg" not in page and "The diagram is missing" in page
 
 
@@ -434,15 +437,10 @@ ax:Hostile a owl:Class ; rdfs:subClassOf ax:Position ; rdfs:label "{escaped}"@en
 
 def test_the_same_project_makes_the_same_bytes(project: Project, pages: dict[str, str]) -> None:
     assert rendered(Project(ROOT)) == pages
-    backwards = publishing.pages(
-        [
-            Document(each.file, each.graph, each.text, tuple(reversed(each.quads)), each.prefixes)
-            for each in reversed(read_turtle(project)[0])
-        ],
-        project.queries("competency"),
-        project.prefixes(),
-        {},
-        {path.stem: path.read_text("utf-8") for path in project.root.glob("ontology/diagrams/*.svg")},
-        EVERY,
-    )
-    assert backwards == pages
+    documents = [
+        Document(each.file, each.graph, each.text, tuple(reversed(each.quads)), each.prefixes)
+        for each in reversed(read_turtle(project)[0])
+    ]
+    drawings = {path.stem: path.read_text("utf-8") for path in project.root.glob("ontology/diagrams/*.svg")}
+    book = publishing.Book(documents, project.prefixes())
+    assert book.pages(project.queries("competency"), {}, drawings, EVERY) == pages

@@ -232,7 +232,7 @@ def test_each_ontology_and_each_pair_of_modules_is_consistent(counted: Callable[
     assert (MODULE + "actors", MODULE + "positions") in sets
     given = {" ".join(names): [each for each in closure(*names) if each.predicate not in WORDS] for names in sets}
     assert min(map(len, given.values())) > 100
-    verdicts = logic.reason_each(given)
+    verdicts = logic.reason(given, {})
     assert verdicts.keys() == given.keys()
     for names, verdict in verdicts.items():
         assert verdict.consistent, names

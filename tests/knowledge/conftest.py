@@ -2,7 +2,7 @@
 
 import pytest
 from araxes.knowledge import reading
-from araxes.knowledge.reading import Document
+from araxes.knowledge.texts import Document
 from araxes.project import Project
 from helpers import TINY
 

@@ -2,7 +2,7 @@
 
 import pytest
 from araxes.knowledge import quality, reading
-from araxes.knowledge.reading import Document
+from araxes.knowledge.texts import Document
 from araxes.problems import Report
 from araxes.project import Project
 from helpers import Copy

@@ -1,6 +1,6 @@
 """Places: where a subject stands, and where a term stands in its block."""
 
-from araxes.knowledge.reading import Document, at, words
+from araxes.knowledge.texts import Document, at, words
 from araxes.problems import Place
 from araxes.queries import PREFIX
 
@@ -47,8 +47,8 @@ def test_the_first_term_that_stands_there_counts() -> None:
 
 
 def test_a_mention_is_found_anywhere() -> None:
-    assert DOCUMENT.mention("urn:other") == Place("a.ttl", 7, 10)
-    assert DOCUMENT.mention("urn:nowhere") is None
+    assert DOCUMENT.find("", ["urn:other"]) == Place("a.ttl", 7, 10)
+    assert DOCUMENT.find("", ["urn:nowhere"]) is None
 
 
 def test_prefixes_are_found_in_turtle_and_in_queries() -> None:
@@ -58,4 +58,4 @@ def test_prefixes_are_found_in_turtle_and_in_queries() -> None:
 
 def test_columns_count_characters_from_one() -> None:
     text = "# å\né:Å <urn:x>"
-    assert [at(text, word.start) for word in words(text, {"é": "urn:é#"})] == [(2, 1), (2, 5)]
+    assert [at(text, match.start()) for _, match in words(text, {"é": "urn:é#"})] == [(2, 1), (2, 5)]

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
-from araxes.knowledge import tables as making
+from araxes.knowledge import publishing
 from araxes.problems import BadProject
 from araxes.project import Release
 from araxes.queries import SavedQuery
@@ -37,7 +37,7 @@ def exact(value: Any) -> Any:
 def made(text: str, header: str, dataset: str) -> dict[str, bytes]:
     """Return the files of one table over N-Quads."""
     lines = tuple((key, value) for key, value in re.findall(r"#: (\w+): (.*)", header))
-    return making.files(dataset.encode(), {"t": SavedQuery("t", "tables", "queries/tables/t.rq", text, lines)})
+    return publishing.tables(dataset.encode(), {"t": SavedQuery("t", "tables", "queries/tables/t.rq", text, lines)})
 
 
 def test_every_main_kind_is_a_table() -> None:
@@ -174,7 +174,7 @@ def test_what_does_not_fit_stops_the_build(values: list[str], kind: str, key: st
 
 
 def test_the_same_dataset_gives_the_same_bytes(release: Release, tables: Path) -> None:
-    again = making.files(release.dataset.read_bytes(), QUERIES)
+    again = publishing.tables(release.dataset.read_bytes(), QUERIES)
     assert {Path(path).name for path in again} == {path.name for path in tables.iterdir()}
     assert [path for path, body in again.items() if (tables.parent / path).read_bytes() != body] == []
 

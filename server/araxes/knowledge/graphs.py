@@ -1,5 +1,6 @@
 """Documents to quads and stores; what queries find in a store, and what the rules derive; and triples as text."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -11,7 +12,7 @@ import pyoxigraph
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from araxes import queries
-from araxes.knowledge.reading import ALL_DIFFERENT, Document
+from araxes.knowledge.texts import Document, Fact
 from araxes.prefixes import FILE_IRI, INFERRED_GRAPH, OWL
 from araxes.problems import BadProject, BadRule, Place, Report, finding, report
 from araxes.project import Project
@@ -19,7 +20,7 @@ from araxes.queries import SavedQuery
 
 QUERIES = Path(__file__).with_name("queries")
 FOLDER = "data/inferred"
-DIFFERENT = f"{FOLDER}/{ALL_DIFFERENT}.ttl"
+DIFFERENT = f"{FOLDER}/all-different.ttl"
 MOST_ROUNDS = 20
 
 Derived = dict[str, set[Triple]]
@@ -57,9 +58,20 @@ def by_file(documents: Sequence[Document]) -> Store:
     return store
 
 
+def told(facts: Iterable[Fact]) -> Iterator[Quad]:
+    """Yield facts as quads of the default graph; a name of a fact is a property below `urn:araxes:`."""
+    text = json.dumps({"@context": {"@vocab": "urn:araxes:"}, "@graph": [*facts]})
+    yield from parse(text, RdfFormat.JSON_LD, rename_blank_nodes=True)
+
+
 def saved(name: str) -> SavedQuery:
     """Return a query of the package."""
     return queries.read(QUERIES / f"{name}.rq", QUERIES)
+
+
+def package(folder: str) -> dict[str, SavedQuery]:
+    """Return the queries of the package in a folder by name."""
+    return queries.load(QUERIES / folder, QUERIES)
 
 
 def rows(store: Store, query: SavedQuery) -> Iterator[dict[str, Any]]:
@@ -105,15 +117,31 @@ def derive(documents: Sequence[Document], rules: Mapping[str, SavedQuery]) -> De
     derived: Derived = {f"{FOLDER}/{name}.ttl": set() for name in rules}
     known = triples(asserted(documents))
     for _ in range(MOST_ROUNDS):
-        makers = []
-        for rule, made in _made(rules, known):
-            if new := made - known:
-                derived[f"{FOLDER}/{rule.name}.ttl"] |= new
-                known |= new
-                makers.append(rule)
-        if not makers:
+        store = store_of(known)
+        made = {name: _made(rule, store) for name, rule in sorted(rules.items())}
+        faults = {name: fault for name, (_, fault) in made.items() if fault}
+        if faults:
+            break
+        for name, (new, _) in made.items():
+            if new - known:
+                derived[f"{FOLDER}/{name}.ttl"] |= new - known
+                faults[name] = "endless"
+            known |= new
+        if not faults:
             return {**derived, DIFFERENT: all_different(known)}
-    raise _bad([(rule, "endless") for rule in makers])
+    bad = ((rules[name], slug) for name, slug in faults.items())
+    found = [finding(slug, Place(rule.file, 1), name=rule.name, rounds=str(MOST_ROUNDS)) for rule, slug in bad]
+    raise BadRule(" ".join(each.message for each in found).removesuffix("."), more={"findings": found})
+
+
+def _made(rule: SavedQuery, store: Store) -> tuple[set[Triple], str]:
+    """Return what a rule makes of what is known, and what is wrong with it."""
+    answer = store.query(rule.text)
+    if not isinstance(answer, pyoxigraph.QueryTriples):
+        return set(), "no-construct"
+    made = set(answer)
+    blank = any(isinstance(node, BlankNode) for each in made for node in (each.subject, each.object))
+    return made, "blank-node" if blank else ""
 
 
 def write(project: Project, derived: Derived) -> list[str]:
@@ -121,10 +149,8 @@ def write(project: Project, derived: Derived) -> list[str]:
     changed = _changes(project, derived)
     (project.root / FOLDER).mkdir(parents=True, exist_ok=True)
     for file, (_, wanted) in changed.items():
-        if wanted is None:
-            (project.root / file).unlink()
-        else:
-            (project.root / file).write_text(wanted, "utf-8")
+        path = project.root / file
+        path.unlink() if wanted is None else path.write_text(wanted, "utf-8")
     return list(changed)
 
 
@@ -135,28 +161,6 @@ def compare(project: Project, derived: Derived) -> Report:
         slug = "missing-file" if committed is None else "idle-file" if wanted is None else "stale-file"
         found.append(finding(slug, Place(file, 1 if slug == "stale-file" else 0)))
     return report("rules", sum(map(len, derived.values())), "derived triples", found)
-
-
-def _made(rules: Mapping[str, SavedQuery], known: set[Triple]) -> list[tuple[SavedQuery, set[Triple]]]:
-    """Return what each rule makes of what is known."""
-    store = store_of(known)
-    made, faults = [], []
-    for _, rule in sorted(rules.items()):
-        result = store.query(rule.text)
-        if not isinstance(result, pyoxigraph.QueryTriples):
-            faults.append((rule, "no-construct"))
-            continue
-        made.append((rule, new := set(result)))
-        if any(isinstance(node, BlankNode) for triple in new for node in (triple.subject, triple.object)):
-            faults.append((rule, "blank-node"))
-    if faults:
-        raise _bad(faults)
-    return made
-
-
-def _bad(faults: Sequence[tuple[SavedQuery, str]]) -> BadRule:
-    found = [finding(slug, Place(rule.file, 1), name=rule.name, rounds=str(MOST_ROUNDS)) for rule, slug in faults]
-    return BadRule(" ".join(each.message for each in found).removesuffix("."), more={"findings": found})
 
 
 def _changes(project: Project, derived: Derived) -> dict[str, tuple[str | None, str | None]]:

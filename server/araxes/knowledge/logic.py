@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
-from araxes.knowledge import available, graphs, quality
+from araxes.knowledge import available, graphs
 from araxes.knowledge.quality import Guide
-from araxes.knowledge.reading import Document
+from araxes.knowledge.texts import Document
 from araxes.prefixes import GEOMETRY_GRAPH, OWL, XSD
 from araxes.problems import Report, ToolMissing, finding, report
 
@@ -40,13 +40,11 @@ class Verdict(NamedTuple):
     clashes: list[list[dict[str, Any]]]
 
 
-def reason(triples: Iterable[Triple], prefixes: Mapping[str, str] | None = None) -> Verdict:
-    """Return HermiT's verdict on what it can read of the triples; raises `ToolMissing` where it does not run."""
-    return reason_each({"whole": triples}, prefixes)["whole"]
+def reason(given: Mapping[str, Iterable[Triple]], prefixes: Mapping[str, str]) -> dict[str, Verdict]:
+    """Return HermiT's verdict on what it can read of each graph, alone, by name; all cost one start of Java.
 
-
-def reason_each(given: Mapping[str, Iterable[Triple]], prefixes: Mapping[str, str] | None = None) -> dict[str, Verdict]:
-    """Return the verdicts on several graphs, each alone, by name; they cost one start of Java."""
+    Raises `ToolMissing` where it does not run.
+    """
     if not available():
         raise ToolMissing("The OWL reasoner is not installed")
     rdf = {}
@@ -54,7 +52,7 @@ def reason_each(given: Mapping[str, Iterable[Triple]], prefixes: Mapping[str, st
         readable = (each for each in triples if getattr(each.object, "datatype", None) not in NOT_FOR_HERMIT)
         own = (each for each in readable if each.predicate != IMPORTS)
         rdf[f"urn:araxes:{name}"] = name, serialize(own, format=RdfFormat.RDF_XML) or b""
-    said, _ = ask("judge", rdf, prefixes or {})
+    said, _ = ask("judge", rdf, prefixes)
     return {name: Verdict(**verdict) for name, verdict in zip(given, said, strict=True)}
 
 
@@ -64,8 +62,8 @@ def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
     asserted = graphs.triples(each for each in graphs.asserted(documents) if each.graph != GEOMETRY_GRAPH)
     triples = graphs.all_different(asserted) | asserted
     guide = Guide(documents, prefixes)
-    found = [*quality.run(graphs.store_of(triples), {"unread": graphs.saved("unread")}, guide)]
-    verdict = reason(triples, prefixes)
+    found = [*guide.run({"unread": graphs.saved("unread")})]
+    verdict = reason({"whole": triples}, prefixes)["whole"]
     for clash, empty in zip_longest(verdict.clashes, map(NamedNode, verdict.unsatisfiable)):
         things, terms = ([NamedNode(iri) for told in clash for iri in told[part]] for part in ("individuals", "terms"))
         subject = empty or max(things or terms, key=(things or terms).count)

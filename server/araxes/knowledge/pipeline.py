@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from araxes import __version__
-from araxes.knowledge import available, graphs, logic, publishing, quality, reading, tables
+from araxes.knowledge import available, graphs, logic, publishing, quality, reading, texts
 from araxes.problems import Finding, Problem, Report, passed, report
 from araxes.project import DATASET, DOCUMENTS, Project, Release, publish
 
@@ -26,7 +26,7 @@ class Work:
 
     def __init__(self, project: Project, tell: Tell) -> None:
         self.project, self.tell = project, tell
-        self.documents: list[reading.Document] = []
+        self.documents: list[texts.Document] = []
         self.reports: dict[str, Report] = {}
         self.taken: dict[str, bytes] = {}
 
@@ -123,11 +123,11 @@ def _documents(work: Work, *, java: bool) -> Report:
     made, axioms = publishing.files(publishing.papers(work.documents), prefixes, java=java)
     kept = {file: (project.root / file).read_bytes() for file in project.inputs() if file.endswith((".svg", ".tsv"))}
     diagrams = {Path(file).stem: text.decode() for file, text in kept.items() if file.endswith(".svg")}
-    pages = publishing.pages(work.documents, project.queries("competency"), prefixes, axioms, diagrams, made)
+    pages = publishing.Book(work.documents, prefixes).pages(project.queries("competency"), axioms, diagrams, made)
     made |= {path: page.encode() for path, page in pages.items()}
     made |= {f"ontology/{Path(file).name}": text for file, text in kept.items() if file.endswith(".tsv")}
     quads = set(graphs.quads(document for document in work.documents if document.graph))
     dataset = "".join(f"{quad} .\n" for quad in publishing.canonical(quads)).encode()
-    made |= tables.files(dataset, project.queries("tables"))
+    made |= publishing.tables(dataset, project.queries("tables"))
     work.taken = {**{f"{DOCUMENTS}/{path}": made[path] for path in sorted(made)}, DATASET: dataset}
     return report("documents", len(made), "files", (), "" if java else "without OWL's own syntaxes, which need Java")

@@ -1,18 +1,22 @@
-"""What people take from a release: each ontology and graph in every syntax, a catalogue, and reference pages."""
+"""What people take from a release: ontologies in every syntax, a catalogue, tables, and reference pages."""
 
+import csv
 import hashlib
+import io
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import pyoxigraph
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
-from araxes import queries
 from araxes.knowledge import graphs, logic
-from araxes.knowledge.reading import Document
+from araxes.knowledge.texts import Document
 from araxes.prefixes import BASE, GEOMETRY_GRAPH, ONTOLOGY_GRAPH, OWL, RDF_TYPE, shorten
+from araxes.problems import BadProject
 from araxes.queries import SavedQuery
 
 TEMPLATES = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -23,8 +27,11 @@ TEMPLATES.tests |= {"blank": BlankNode.__instancecheck__, "literal": Literal.__i
 NAME = re.compile(r"([A-Za-z][\w.-]*:\w(?:[\w.-]*\w)?)")
 SYNTAXES = {"rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JSON_LD, "nt": RdfFormat.N_TRIPLES}
 MERGED, BOTH = (f"{BASE}ontology/araxes-merged{end}" for end in ("", "-with-data"))
+DECLARED = "urn:araxes:declared"
 NOT_OWL = ("ontology/shapes/", "ontology/prefixes.ttl")
-KIND, ONTOLOGY = NamedNode(RDF_TYPE), NamedNode(f"{OWL}Ontology")
+HEAD = NamedNode(RDF_TYPE), NamedNode(f"{OWL}Ontology")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 Axioms = dict[str, list[str]]
 
@@ -36,11 +43,6 @@ class Paper(NamedTuple):
     triples: frozenset[Triple]
     text: str = ""
     owl: bool = True
-
-    @property
-    def name(self) -> str:
-        """Return its path below the base, such as `ontology/positions`."""
-        return self.iri.removeprefix(BASE)
 
 
 def canonical(given: Iterable[Quad]) -> list[Quad]:
@@ -54,57 +56,51 @@ def papers(read: Sequence[Document]) -> list[Paper]:
     """Return every ontology of the project, an ontology of each graph, and those that bring parts together."""
     served = [document for document in read if document.graph]
     store = graphs.store_of(graphs.triples(served))
-    store.bulk_extend(graphs.quads(served))
-    declared: dict[object, Triple] = {each.subject: each for each in _constructed(store, "declarations")}
+    store.bulk_extend(quads := graphs.quads(served))
+    held = set(store)
+    store.update((graphs.QUERIES / "papers.ru").read_text("utf-8"))
     made: dict[str, set[Triple]] = {}
-    for each in _constructed(store, "headers"):
-        made.setdefault(str(each.subject)[1:-1], set()).add(each)
+    # what was held is taken as written, since a store knows numbers by their values
+    for quad in (*quads, *set(store) - held):
+        made.setdefault(str(quad.graph_name)[1:-1], set()).add(quad.triple)
+    declared: dict[object, Triple] = {each.subject: each for each in made.pop(DECLARED, ())}
     own = [paper for document in read for paper in _own(document, declared)]
-    heads = {NamedNode(paper.iri) for paper in own}
-    content: dict[str, set[Triple]] = {}
-    for document in served:
-        part = content.setdefault(str(document.graph), set())
-        for quad in document.quads:
-            part |= {quad.triple, *(declared[node] for node in (quad.subject, quad.object) if node in declared)}
     # the umbrella imports all that is served of the ontology; the headers of what it imports are not its own
-    terms = {each for each in content.pop(ONTOLOGY_GRAPH, ()) if each.subject not in heads}
-    data = {each for name, part in content.items() if name != GEOMETRY_GRAPH for each in part}
-    content |= {MERGED: terms, BOTH: terms | {each for each in data if str(each.subject)[1:-1] not in made}}
-    whole = ((iri, made[iri] | content.get(iri, set())) for iri in sorted(made))
-    return [*own, *(Paper(iri, frozenset(held), owl=iri != GEOMETRY_GRAPH) for iri, held in whole)]
+    heads = {NamedNode(paper.iri) for paper in own}
+    terms = {each for each in made.pop(ONTOLOGY_GRAPH, ()) if each.subject not in heads}
+    data = {each for name, part in made.items() if name != GEOMETRY_GRAPH for each in part}
+    data = {each for each in data if str(each.subject)[1:-1] not in made}
+    made |= {MERGED: made[MERGED] | terms, BOTH: made[BOTH] | terms | data}
+    return [*own, *(Paper(iri, frozenset(made[iri]), owl=iri != GEOMETRY_GRAPH) for iri in sorted(made))]
 
 
 def files(given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool) -> tuple[dict[str, bytes], Axioms]:
     """Return papers in every syntax and a catalogue, by path; and axioms by term: these and OWL's own only by Java."""
     made: dict[str, bytes] = {}
     entries: dict[str, str] = {}
+    rdf: dict[str, tuple[str, bytes]] = {}
     for paper in given:
-        head = NamedNode(paper.iri)
+        head, name = NamedNode(paper.iri), paper.iri.removeprefix(BASE)
         iris = [head, *(each.object for each in paper.triples if each.predicate.value == f"{OWL}versionIRI")]
-        entries |= {str(iri)[1:-1]: f"../{paper.name}.ttl" for iri in iris}
+        entries |= {str(iri)[1:-1]: f"../{name}.ttl" for iri in iris}
         quads = canonical(Quad(each.subject, each.predicate, each.object) for each in paper.triples)
         # the header first: older readers look for it there
         ordered = sorted((quad.triple for quad in quads), key=lambda each: each.subject != head)
         words = "\n".join(map(str, ordered))
-        used = {name: space for name, space in sorted(prefixes.items()) if space in words}
+        used = {prefix: space for prefix, space in sorted(prefixes.items()) if space in words}
         for suffix, form in SYNTAXES.items():
-            made[f"{paper.name}.{suffix}"] = serialize(ordered, format=form, prefixes=used) or b""
-        made[f"{paper.name}.ttl"] = (paper.text or _header_first(paper, prefixes)).encode()
+            made[f"{name}.{suffix}"] = serialize(ordered, format=form, prefixes=used) or b""
+        made[f"{name}.ttl"] = (paper.text or _header_first(paper, prefixes)).encode()
+        rdf |= {paper.iri: (name, made[f"{name}.rdf"])} if paper.owl else {}
     catalogue = TEMPLATES.get_template("catalog.xml").render(entries=sorted(entries.items())).encode()
-    made |= {f"{paper.name.partition('/')[0]}/catalog-v001.xml": catalogue for paper in given}
-    rdf = {paper.iri: (paper.name, made[f"{paper.name}.rdf"]) for paper in given if paper.owl}
+    made |= {f"{name.partition('/')[0]}/catalog-v001.xml": catalogue for name in [*made]}
     axioms, written = logic.ask("write", rdf, prefixes) if java else ({}, {})
     return made | written, axioms
 
 
-def _constructed(store: Store, name: str) -> Iterable[Triple]:
-    yield from store.query(graphs.saved(f"documents/{name}").text)  # type: ignore[misc]
-
-
 def _own(document: Document, declared: Mapping[object, Triple]) -> Iterator[Paper]:
     """Yield the ontology that a document is, in which its individuals are declared, too."""
-    iris = [quad.subject for quad in document.quads if quad.predicate == KIND and quad.object == ONTOLOGY]
-    for iri in iris:
+    for iri in (quad.subject for quad in document.quads if (quad.predicate, quad.object) == HEAD):
         if document.file.startswith("ontology/") and isinstance(iri, NamedNode):
             added = {declared[quad.subject] for quad in document.quads if quad.subject in declared}
             names = (shorten(str(each.subject)[1:-1], document.prefixes) for each in added)
@@ -117,30 +113,57 @@ def _own(document: Document, declared: Mapping[object, Triple]) -> Iterator[Pape
 def _header_first(paper: Paper, prefixes: Mapping[str, str]) -> str:
     text = graphs.turtle(paper.triples, prefixes, "Made by the build from the files of the project.")
     comment, heads, *blocks = text.split("\n\n")
-    header = next(block for block in blocks if block.startswith(f"{shorten(paper.iri, prefixes)} a owl:Ontology"))
-    blocks.remove(header)
-    return "\n\n".join([comment, heads, header, *blocks])
+    start = f"{shorten(paper.iri, prefixes)} a owl:Ontology"
+    return "\n\n".join([comment, heads, *sorted(blocks, key=lambda block: not block.startswith(start))])
 
 
-def pages(
-    documents: Sequence[Document],
-    saved: Mapping[str, SavedQuery],
-    prefixes: Mapping[str, str],
-    axioms: Mapping[str, Sequence[str]],
-    diagrams: Mapping[str, str],
-    files: Collection[str],
-) -> dict[str, str]:
-    """Return the page of each ontology by its path.
+def tables(dataset: bytes, saved: Mapping[str, SavedQuery]) -> dict[str, bytes]:
+    """Return each table of N-Quads in every form, and its metadata (CSVW), by path.
 
-    `saved` are the competency questions, `axioms` the axioms on each term in Manchester syntax, `diagrams` the SVG of
-    each ontology by name: one that was not drawn from what `dots` returns is left out; `files` the paths to link to.
+    A cell of the CSV (RFC 4180) is the SPARQL value. Raises `BadProject` for values that do not fit kinds or key.
     """
-    book = Book(documents, prefixes)
-    texts = book.dots()
-    drawn = {name: diagrams[name] for name, text in texts.items() if mark(text) in diagrams.get(name, "")}
-    questions = {each.first("id"): each for each in saved.values()}
-    given = {"questions": questions, "axioms": axioms, "diagrams": drawn, "drawable": texts, "files": files}
-    return {f"ontology/{name}.html": book.fill("ontology.html", page, **given) for page, name in book.pages.items()}
+    told = {"release": hashlib.sha256(dataset).hexdigest()[:16], "saved": saved}
+    store = graphs.store_of(quad.triple for quad in parse(dataset, RdfFormat.N_QUADS))
+    described = TEMPLATES.get_template("tables.json").render
+    made = {"csv-metadata.json": described(told).encode()} if saved else {}
+    for name, query in saved.items():
+        kinds, found = query.kinds, list(graphs.rows(store, query))
+        rows = [[str(row[each].value) if each in row else "" for each in kinds] for row in found]
+        try:
+            if len({tuple(row.get(each) for each in query.first("key").split()) for row in found}) < len(rows):
+                raise ValueError("two rows have one key")
+            objects = [dict(zip(kinds, map(_value, kinds.values(), row), strict=True)) for row in rows]
+            made[f"{name}.parquet"] = _parquet(query, objects, str(told["release"]))
+        except ValueError as error:
+            raise BadProject(f"{query.file}: {error}", hint="Correct the query or its header.") from error
+        made[f"{name}.json"] = (json.dumps(objects, ensure_ascii=False, indent=1) + "\n").encode()
+        for title, mark in ((name, ""), (f"{name}-guarded", "'")):
+            cells = [[f"{mark}{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in rows]
+            csv.writer(out := io.StringIO(newline="")).writerows([list(kinds), *cells])
+            made[f"{title}.csv"] = out.getvalue().encode()
+            made[f"{title}.csv-metadata.json"] = described(told, only=title).encode()
+    return {f"tables/{file}": body for file, body in made.items()}
+
+
+def _value(kind: str, cell: str) -> object:
+    """Return a cell as JSON has it: a list where there may be several values, else null where there is none."""
+    if kind.endswith("*") or not cell:
+        return cell.split("|") if cell else [] if kind.endswith("*") else None
+    return int(cell) if kind in {"xsd:gYear", "xsd:integer"} else cell
+
+
+def _parquet(query: SavedQuery, rows: Sequence[Mapping[str, object]], release: str) -> bytes:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    text, kinds = pa.string(), query.kinds
+    types = {"iri*": pa.list_(text), "xsd:string*": pa.list_(text), "xsd:gYear": pa.int32(), "xsd:integer": pa.int64()}
+    exact = {"xsd:date": pa.date32(), "xsd:dateTime": pa.timestamp("us", "UTC")}
+    fields = [pa.field(name, types.get(kinds[name], text), True, {"description": said}) for name, said in query.columns]
+    told = {"title": query.title, "description": query.first("row"), "release": release, "license": LICENCE}
+    whole = pa.schema([each.with_type(exact.get(kinds[each.name], each.type)) for each in fields], told)
+    parquet.write_table(pa.Table.from_pylist(rows, pa.schema(fields)).cast(whole), out := io.BytesIO())
+    return out.getvalue()
 
 
 def mark(text: str) -> str:
@@ -154,24 +177,38 @@ class Book:
     def __init__(self, documents: Sequence[Document], prefixes: Mapping[str, str]) -> None:
         self.prefixes, store = prefixes, graphs.by_file(documents)
         self.found: dict[str, dict[object, list[dict[str, Any]]]] = {}
-        for name, query in queries.load(graphs.QUERIES / "handbook", graphs.QUERIES).items():
+        for name, query in graphs.package("handbook").items():
             found = self.found[name] = {}
             for row in graphs.rows(store, query):
                 found.setdefault(next(iter(row.values())), []).append(row)
         self.statements: dict[object, dict[str, list[object]]] = {}
         for row in self.rows("statements"):
             self.statements.setdefault(row["node"], {}).setdefault(self.of(row["property"]), []).append(row["value"])
-        self.pages = {row["ontology"]: row["name"].value for row in self.rows("ontologies")}
+        self.members = {node: [row["member"] for row in rows] for node, rows in self.found["members"].items()}
+        self.labels = {node: rows[0]["label"].value for node, rows in self.found["labels"].items() if self.own(node)}
+        self.names = {row["ontology"]: row["name"].value for row in self.rows("ontologies")}
         homes = ((row[key], row["page"]) for key in ("term", "shape", "part") for row in self.rows(f"{key}s"))
-        self.homes = {node: self.pages[page] for node, page in homes}
+        self.homes = {node: self.names[page] for node, page in homes}
 
-    def fill(self, template: str, page: object, **given: object) -> str:
-        """Return a template filled for the page of an ontology."""
-        return TEMPLATES.get_template(template).render(book=self, page=page, name=self.pages[page], **given)
+    def pages(
+        self, saved: Mapping[str, SavedQuery], axioms: Axioms, diagrams: Mapping[str, str], files: Collection[str]
+    ) -> dict[str, str]:
+        """Return the page of each ontology by its path.
+
+        `saved` are the competency questions, `axioms` the axioms on each term in Manchester syntax, `diagrams` the SVG
+        of each ontology by name: one that was not drawn from what `dots` returns is left out; `files` what to link to.
+        """
+        texts = self.dots()
+        drawn = {name: diagrams[name] for name, text in texts.items() if mark(text) in diagrams.get(name, "")}
+        questions = {each.first("id"): each for each in saved.values()}
+        given = {"questions": questions, "axioms": axioms, "diagrams": drawn, "drawable": texts, "files": files}
+        fill = partial(TEMPLATES.get_template("ontology.html").render, given, book=self)
+        return {f"ontology/{name}.html": fill(page=page, name=name) for page, name in self.names.items()}
 
     def dots(self) -> dict[str, str]:
         """Return the DOT text of each diagram by the name of its ontology."""
-        return {name: self.fill("diagram.dot", page) for page, name in self.pages.items() if self.rows("arrows", page)}
+        fill, drawn = TEMPLATES.get_template("diagram.dot").render, self.found["arrows"]
+        return {name: fill(book=self, page=page, name=name) for page, name in self.names.items() if page in drawn}
 
     def rows(self, query: str, key: object = None) -> list[dict[str, Any]]:
         """Return the rows of a query that begin with a node, or all."""
@@ -182,11 +219,6 @@ class Book:
         """Return the values that the ontology gives a node for a property."""
         return self.statements.get(node, {}).get(name, [])
 
-    def members(self, node: object) -> list[object]:
-        """Return the members of a list."""
-        first = self.said(node, "rdf:first")
-        return [*first, *self.members(self.said(node, "rdf:rest")[0])] if first else []
-
     def of(self, node: object) -> str:
         """Return the prefixed name of a node."""
         return shorten(node.value, self.prefixes) if isinstance(node, NamedNode) else ""
@@ -194,10 +226,6 @@ class Book:
     def own(self, node: object) -> bool:
         """Return whether a node is a term or a thing of the project."""
         return isinstance(node, NamedNode) and node.value.startswith(BASE)
-
-    def label(self, node: object) -> str:
-        """Return the English label of a node of the project, if it has one; others go by their prefixed names."""
-        return next((str(row["label"].value) for row in self.rows("labels", node) if self.own(node)), "")
 
     def anchor(self, node: object) -> str:
         """Return the identifier of a term on its page: its local name, before which those of others have a prefix."""
@@ -207,8 +235,8 @@ class Book:
         """Return where a term or an ontology is described, else the IRI where it can be followed, else nothing."""
         if home := self.homes.get(node):
             return f"{home}.html#{self.anchor(node)}"
-        if node in self.pages:
-            return f"{self.pages[node]}.html"
+        if node in self.names:
+            return f"{self.names[node]}.html"
         return node.value if isinstance(node, NamedNode) and node.value.startswith(("http://", "https://")) else ""
 
     def pieces(self, text: str) -> list[tuple[str, object]]:

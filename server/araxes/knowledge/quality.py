@@ -1,6 +1,5 @@
 """What is wrong, as queries and shapes find it: in words that a person knows, each with its place."""
 
-import hashlib
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,47 +9,32 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
-from araxes import queries
 from araxes.knowledge import graphs
-from araxes.knowledge.reading import Document, at, unknown
-from araxes.prefixes import (
-    FILE_IRI,
-    INFERRED_GRAPH,
-    ONTOLOGY_GRAPH,
-    RDF,
-    RDFS,
-    RDFS_LABEL,
-    SH,
-    THINGS,
-    declared,
-    shorten,
-)
-from araxes.problems import BadProject, Finding, Place, Report, Severity, filled, finding, report
+from araxes.knowledge.texts import Document, Fact, at, named
+from araxes.prefixes import FILE_IRI, INFERRED_GRAPH, ONTOLOGY_GRAPH, RDFS, SH, THINGS, declared, shorten
+from araxes.problems import BadProject, Finding, Place, Report, Severity, caret, filled, report
 from araxes.queries import SavedQuery
 
 IRI = re.compile(r"<(https?://[^<>\s]+)>|(https?://[^<>\s]+[^<>\s.,;:)])")
 SHAPES, SCHEMES = "ontology/shapes/", "ontology/schemes/"
-SHACL, NESTED, TEXT = (NamedNode(f"urn:araxes:{name}") for name in ("shacl", "nested", "text"))
+SHACL, NESTED = NamedNode("urn:araxes:shacl"), NamedNode("urn:araxes:nested")
 # rdflib logs a traceback for each literal that its datatype does not allow; the shapes report it with its place
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
 
 class Guide:
-    """What things are called and where they stand, in words and places for a person."""
+    """What things are called and where they stand, for a person; and a store with one named graph a file."""
 
     def __init__(self, documents: Sequence[Document], prefixes: Mapping[str, str]) -> None:
         # what people wrote goes before what rules wrote, where nobody can correct anything
         self._documents = sorted(documents, key=lambda document: document.graph == INFERRED_GRAPH)
+        self.store = graphs.by_file(documents)
         # the prefixed name of an IRI, else the IRI in angle brackets
         self.name = partial(shorten, prefixes=prefixes)
-        ranked = (
-            (quad.object.language != "en", quad.object.value, str(quad.subject))
-            for quad in graphs.quads(documents)
-            if quad.predicate.value == RDFS_LABEL and isinstance(quad.object, Literal)
-        )
-        self._labels = {subject[1:-1]: label for *_, label, subject in sorted(ranked, reverse=True)}
+        labels = graphs.rows(self.store, graphs.saved("labels"))
+        self._labels = {row["node"].value: row["label"].value for row in labels}
         nested = (quad for quad in graphs.quads(documents) if isinstance(quad.object, BlankNode))
         holders: dict[object, object] = {quad.object: quad.subject for quad in nested}
         # the node that holds another, at most 50 deep
@@ -79,43 +63,43 @@ class Guide:
         texts = tuple(term.value for term in terms if isinstance(term, NamedNode | Literal))
         chosen = [document for document in self._documents if file in {"", document.file}]
         if not isinstance(subject, NamedNode):
-            return next((at for each in chosen for text in texts if (at := each.mention(text))), whole)
+            return next(filter(None, (each.find("", texts) for each in chosen)), whole)
         blocks = [at for each in chosen if (at := each.find(subject.value, texts))]
-        mentions = (at for each in chosen if (at := each.mention(subject.value)))
-        return next((at for at in blocks if at.column > 1), None) or next(iter(blocks), None) or next(mentions, whole)
+        mentions = filter(None, (each.find("", [subject.value]) for each in chosen))
+        return next((at for at in blocks if at.column > 1), None) or next(iter([*blocks, *mentions]), whole)
+
+    def run(self, saved: Mapping[str, SavedQuery], facts: Iterable[Fact] = ()) -> Iterator[Finding]:
+        """Yield a finding for each row of each query; the header's `message` and `hint` name variables in braces.
+
+        A row's `?focus` is the thing that is wrong, `?term` the term in its block to point at, `?file` the file; what
+        stands in a text has its `?line`, and may have its `?column` and the `?source` to quote.
+        """
+        self.store.extend(graphs.told(facts))
+        for query in saved.values():
+            severity: Severity = "warning" if query.first("severity") == "warning" else "error"
+            for row in graphs.rows(self.store, query):
+                words = {name: term.value if isinstance(term, Literal) else self.of(term) for name, term in row.items()}
+                message = filled(query.first("message", f"{query.title}: {{focus}}"), words)
+                file, line, column = words.get("file", ""), int(words.get("line", 0)), int(words.get("column", 0))
+                place = Place(file, line, column) if line else self.place(row.get("focus"), [row.get("term")], file)
+                source = words.get("source", "")[max(0, column - 80) : column + 40]
+                quote = f"{source}\n{caret(source, min(column, 80))}" if "source" in words else ""
+                yield Finding(message, filled(query.first("hint"), words), place, severity, quote)
 
 
 def check(documents: Sequence[Document], saved: Mapping[str, SavedQuery], prefixes: Mapping[str, str]) -> Report:
     """Run the quality queries over a store with one named graph a file; each row is a finding."""
-    found = run(graphs.by_file(documents), saved, Guide(documents, prefixes))
-    return report("quality", len(saved), "queries", found)
-
-
-def run(store: Store, saved: Mapping[str, SavedQuery], guide: Guide) -> Iterator[Finding]:
-    """Yield a finding for each row of each query; the header's `message` and `hint` name variables in braces.
-
-    A row's `?focus` is the thing that is wrong, `?term` the term in its block to point at, `?file` the file.
-    """
-    for query in saved.values():
-        severity: Severity = "warning" if query.first("severity") == "warning" else "error"
-        for row in graphs.rows(store, query):
-            words = {name: term.value if isinstance(term, Literal) else guide.of(term) for name, term in row.items()}
-            message = filled(query.first("message", f"{query.title}: {{focus}}"), words)
-            place = guide.place(row.get("focus"), [row.get("term")], words.get("file", ""))
-            yield Finding(message, filled(query.first("hint"), words), place, severity)
+    return report("quality", len(saved), "queries", Guide(documents, prefixes).run(saved))
 
 
 def lint(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
     """Return a finding for everything in the shapes that would silently do nothing."""
-    store, vocabulary = graphs.by_file(documents), resources.files("pyshacl").joinpath("assets/shacl.ttl")
-    store.bulk_load(vocabulary.read_bytes(), RdfFormat.TURTLE, to_graph=SHACL)
-    guide = Guide(documents, prefixes)
-    found = run(store, queries.load(graphs.QUERIES / "lint", graphs.QUERIES), guide)
-    known = {quad.subject.value for quad in graphs.quads(documents) if isinstance(quad.subject, NamedNode)}
+    guide, vocabulary = Guide(documents, prefixes), resources.files("pyshacl").joinpath("assets/shacl.ttl")
+    guide.store.bulk_load(vocabulary.read_bytes(), RdfFormat.TURTLE, to_graph=SHACL)
     shapes = [document for document in documents if document.file.startswith(SHAPES)]
-    inside = [each for document in shapes for each in _in_queries(document, known, prefixes, guide)]
+    found = guide.run(graphs.package("lint"), (fact for document in shapes for fact in _asked(document, prefixes)))
     kinds = {NamedNode(SH + "NodeShape"), NamedNode(SH + "PropertyShape")}
-    return report("lint", sum(quad.object in kinds for quad in graphs.quads(shapes)), "shapes", [*found, *inside])
+    return report("lint", sum(quad.object in kinds for quad in graphs.quads(shapes)), "shapes", found)
 
 
 def check_shapes(documents: Sequence[Document], prefixes: Mapping[str, str], *, derived: bool = False) -> Report:
@@ -167,17 +151,16 @@ def validate(data: Iterable[Triple], shapes: Iterable[Triple]) -> list[dict[str,
     return list(graphs.rows(store, graphs.saved("results")))
 
 
-def _in_queries(document: Document, known: set[str], prefixes: Mapping[str, str], guide: Guide) -> Iterator[Finding]:
+def _asked(document: Document, prefixes: Mapping[str, str]) -> Iterator[Fact]:
+    """Yield what the queries of shapes name, each with the line of its query, and the `error` of one that is none."""
     own, asked = declared(document.text), {SH + "select", SH + "ask"}
     for text in (str(getattr(each.object, "value", "")) for each in document.quads if each.predicate.value in asked):
-        place = Place(document.file, *at(document.text, max(document.text.find(text), 0))[:1])
-        for iri in sorted({word.value for word in unknown(text, {**prefixes, **own}, known)}):
-            yield finding("undeclared-in-shape", place, term=guide.name(iri))
+        place: Fact = {"file": document.file, "line": at(document.text, max(document.text.find(text), 0))[0]}
+        yield from ({**each, **place} for each in named(document.file, text, {**prefixes, **own}))
         try:
             Store().query(text, prefixes=own)
         except SyntaxError as error:
-            fault = "names a prefix that is not declared for it" if "Prefix not" in str(error) else "is not SPARQL 1.1"
-            yield finding("bad-query-of-shape", place, fault=fault, error=str(error).partition(": expected")[0])
+            yield {**place, "error": str(error)}
 
 
 def _graph(triples: Iterable[Triple]) -> Any:
@@ -200,23 +183,16 @@ def verify(documents: Sequence[Document], path: Path, source: str | None = None)
         text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadProject(f"The text {path} cannot be read: {error}", hint="Give a text file in UTF-8.") from error
-    store = graphs.store_of(graphs.triples(document for document in documents if document.graph))
-    for name, value in ((RDF + "value", text), (RDFS_LABEL, f"{len(text):,}")):
-        store.add(Quad(TEXT, NamedNode(name), Literal(value), DefaultGraph()))
-    rows = [{name: term.value for name, term in row.items()} for row in graphs.rows(store, graphs.saved("passages"))]
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
-    known = {row["document"]: row.get("textSha256") for row in rows}
-    wanted = {f"{THINGS}document/{source}"} if source else {each for each in known if known[each] == sha256} or {*known}
-    if len(chosen := wanted & known.keys()) != 1:
-        keys = ", ".join(sorted(each.removeprefix(f"{THINGS}document/") for each in known)) or "none"
+    guide, given = Guide(documents, {}), {"text": text, "length": f"{len(text):,}", "file": path.name}
+    guide.store.extend(graphs.told([given]))
+    rows = {row["document"].value: row for row in graphs.rows(guide.store, graphs.saved("documents"))}
+    wanted = {f"{THINGS}document/{source}"} if source else {each for each in rows if "known" in rows[each]} or {*rows}
+    if len(chosen := wanted & rows.keys()) != 1:
+        keys = ", ".join(each.removeprefix(f"{THINGS}document/") for each in rows) or "none"
         detail = f"There is no document {source}" if source else f"{path.name} is not the text of any one document"
         raise BadProject(detail, hint=f"Say which with --source; the documents with passages are: {keys}.")
     [document] = chosen
-    guide, own = Guide(documents, {}), [row for row in rows if row["document"] == document]
-    faulty = [row for row in own if "fault" in row]
-    places = {row["passage"]: guide.place(NamedNode(row["passage"])) for row in faulty}
-    found = [finding("bad-passage", places[row["passage"]], name=row["name"], fault=row["fault"]) for row in faulty]
-    if known[document] != sha256:
-        found.append(finding("other-text", Place(path.name), document=document))
-    count = len({row["passage"] for row in own})
-    return report("anchors", count, "passages", found, f"{count - len(places)} of {count} passages of {document} hold")
+    found = [*guide.run(graphs.package("anchors"), [{**given, "is-text-of": document}])]
+    count = int(rows[document]["number"].value)
+    bad = {row["focus"] for row in graphs.rows(guide.store, graphs.saved("anchors/bad-passage"))}
+    return report("anchors", count, "passages", found, f"{count - len(bad)} of {count} passages of {document} hold")

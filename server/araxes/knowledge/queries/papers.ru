@@ -1,6 +1,4 @@
-#: title: Headers for what a release makes: an ontology of each graph, and three that bring parts together
-
-# What they share is said once, by the umbrella. A source's graph is named after its document.
+# What a release makes: an ontology of each graph, and three that bring parts together; each in a graph of its name
 
 PREFIX bibo: <http://purl.org/ontology/bibo/>
 PREFIX dcterms: <http://purl.org/dc/terms/>
@@ -11,17 +9,41 @@ PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 PREFIX vann: <http://purl.org/vocab/vann/>
 
-CONSTRUCT {
-  ?made a owl:Ontology ;
-    owl:versionIRI ?versioned ;
-    dcterms:title ?title ;
-    dcterms:abstract ?abstract ;
-    dcterms:description ?description ;
-    dcterms:bibliographicCitation ?citation ;
-    skos:historyNote "Each release makes it anew from the files of its version."@en ;
-    ?shared ?value ;
-    dcterms:source ?document ;
-    owl:imports ?import .
+# what OWL's tools are told to be individuals, apart and in each graph that names them
+INSERT { GRAPH <urn:araxes:declared> { ?thing a owl:NamedIndividual } }
+WHERE {
+  {
+    ?thing a ?class .
+    ?class a owl:Class .
+  }
+  UNION
+  {
+    ?subject ?property ?thing .
+    ?property a owl:ObjectProperty .
+  }
+  FILTER ISIRI(?thing)
+} ;
+
+INSERT { GRAPH ?graph { ?thing a owl:NamedIndividual } }
+WHERE {
+  GRAPH <urn:araxes:declared> { ?thing a owl:NamedIndividual }
+  GRAPH ?graph { { ?thing ?property ?value } UNION { ?subject ?property ?thing } }
+} ;
+
+# headers: what they share is said once, by the umbrella; a source's graph is named after its document
+INSERT {
+  GRAPH ?made {
+    ?made a owl:Ontology ;
+      owl:versionIRI ?versioned ;
+      dcterms:title ?title ;
+      dcterms:abstract ?abstract ;
+      dcterms:description ?description ;
+      dcterms:bibliographicCitation ?citation ;
+      skos:historyNote "Each release makes it anew from the files of its version."@en ;
+      ?shared ?value ;
+      dcterms:source ?document ;
+      owl:imports ?import .
+  }
 }
 WHERE {
   OPTIONAL { module:araxes owl:versionInfo ?version }
@@ -30,7 +52,7 @@ WHERE {
     WHERE {
       {
         GRAPH ?made {}
-        FILTER ( ?made != graph:ontology )
+        FILTER ( STRSTARTS(STR(?made), STR(graph:)) && ?made != graph:ontology )
         OPTIONAL {
           VALUES ( ?made ?known ?is ?more ) {
             ( graph:entities "Entities" "What each thing is that a source speaks of, and nothing that a source says of it."
@@ -69,7 +91,7 @@ WHERE {
           ( module:araxes-with-data "Ontology and data" "Imports the ontology and each graph of the data but the points."
             "Holds nothing of its own. An editor that opens it shows terms and things, each in the ontology it is from." )
         }
-        { GRAPH ?import {} FILTER ( ?import NOT IN ( graph:geometry, graph:ontology ) ) }
+        { GRAPH ?import {} FILTER ( STRSTARTS(STR(?import), STR(graph:)) && ?import NOT IN ( graph:geometry, graph:ontology ) ) }
         UNION
         { BIND ( module:araxes AS ?import ) }
       }
