@@ -1,4 +1,4 @@
-"""The pages for people, views also as a drawing or as data, and what watches the server: Flask's part of the site."""
+"""What Flask answers: pages for people, views also as a drawing or as data, things and documents by their addresses."""
 
 import base64
 import json
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from hashlib import sha256
-from importlib.resources import files
 from itertools import dropwhile
 from pathlib import Path
 from typing import Any, cast
@@ -19,37 +18,47 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.local import LocalProxy
 
-from araxes import queries
-from araxes.engine import Answer
+from araxes import prefixes, queries
+from araxes.engine import Answer, Format, Question
+from araxes.engine.evaluate import as_graph
 from araxes.engine.question import GRAPHS, RESULTS, Form
-from araxes.problems import BadRequest, MethodNotAllowed, NotFound, Problem, every_problem
+from araxes.prefixes import BASE, NS, RDF_TYPE, RDFS
+from araxes.problems import BadRequest, Gone, MethodNotAllowed, NotFound, Problem, every_problem
+from araxes.project import DOCUMENTS
 from araxes.web.exchange import ALWAYS, KEY, Exchange
 from araxes.web.machines import Machines
-from araxes.web.protocol import fields_of
-from araxes.web.site import MOST, SAFE, SITE, Found, Index, Page, Saved, path_of
+from araxes.web.protocol import PAGE, bare, fields_of, picked
+from araxes.web.site import DESCRIBE, GAP, SAFE, SITE, Found, Index, Page, Saved, kind_of, path_of, read
 
-FALLBACK = (files("araxes.web") / "describe" / "start.rq").read_text("utf-8")
 bp = Blueprint("pages", __name__)
 site: Machines = cast("Any", LocalProxy(lambda: current_app.extensions["araxes"]))
 exchange: Exchange = cast("Any", LocalProxy(lambda: request.environ[KEY]))
 
 LARGEST, LARGEST_GRAPH, MOST_ROWS, MOST_CELLS, ROWS = 1 << 20, 200_000, 1_000, 20_000, '"bindings":['
-FORMS = ("svg", "csv", "json")
-VIEW, DATA = f"<any({','.join(SITE['views'])}):name>", {each.name: each for each in RESULTS}
+FORMS, DATA = ("svg", "csv", "json"), {each.name: each for each in RESULTS}
+VIEW, SUFFIX = f"<any({','.join(SITE['views'])}):name>", f"<any({','.join(FORMS)}):suffix>"
 STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 POLICY = "Content-Security-Policy"
+START, FOUND, WHOLE = ((DESCRIBE / f"{name}.rq").read_text("utf-8") for name in ("start", "found", "whole"))
+SYNTAXES = {"html": PAGE, **{(each.short or (each.name,))[0]: each for each in GRAPHS}}
+DOCUMENT = SYNTAXES | {suffix: Format(*facts) for suffix, facts in SITE["owl"].items()}
+MOST_INBOUND, METADATA = 60, "csv-metadata.json"
+ENTRY = re.compile(r'<uri name="([^"]+)" uri="\.\./([^"]+)\.ttl"/>')
+DEFINED = re.compile(rf"^<({NS}[^>]+)> <{RDFS}isDefinedBy> <{BASE}(ontology/[^>]+)> \.", re.MULTILINE)
+SHAPE = re.compile(rf"^<({BASE}shapes/[^>]*)>", re.MULTILINE)
 
 
 @bp.get(f"/{VIEW}", defaults={"suffix": "html"})
-@bp.get(f"/{VIEW}.<any(svg, csv, json):suffix>")
+@bp.get(f"/{VIEW}.{SUFFIX}")
 @bp.get("/source/<string:source>", defaults={"name": "source", "suffix": "html"})
-@bp.get("/source/<string:source>.<any(svg, csv, json):suffix>", defaults={"name": "source"})
+@bp.get(f"/source/<string:source>.{SUFFIX}", defaults={"name": "source"})
 def show(name: str, suffix: str, source: str = "") -> Response:
     """Show a page; of a view, with one of the suffixes svg, csv and json, its drawing or its data."""
-    page = page_for({**_asked(), "source": source})
+    page = page_for()
+    page.given["source"] = source
     if source and source not in {row["key"].value for row in page.rows("sources")}:
         raise NotFound(f"There is no source with the key {source[:100]}")
-    if suffix not in SITE["types"]:
+    if name in SITE["views"] and suffix in DATA:
         answer = page.answer(SITE["data"].get(name, name), DATA[suffix])
         return Response(answer.whole(), content_type=answer.media_type)
     text = filled(f"{name}.{suffix}", page, name=name, standalone=suffix == "svg")
@@ -66,29 +75,16 @@ def show(name: str, suffix: str, source: str = "") -> Response:
 
 for path, named in SITE["pages"].items():
     bp.add_url_rule(path, view_func=show, defaults=named)
+for elsewhere, at in SITE["elsewhere"].items():
+    bp.add_url_rule(elsewhere, f"to-{at}", partial(Response, "", 303, {"Location": at}))
+# Browsers look for an icon by this name, but each page brings its own.
+bp.add_url_rule("/favicon.ico", "icon", partial(Response, "", 204))
 
 
 @bp.route("/sparql", endpoint="sparql", methods=["GET", "POST", "QUERY"])
 def query() -> str:
     """Show the query page, below it the answer where a query was sent."""
     return _query_page(**(_shown(exchange.form, exchange.answer) if exchange.answer else {}))
-
-
-@bp.get("/search.json")
-def search() -> list[dict[str, str]]:
-    """Return what the page for a search shows, for machines."""
-    found = find(_asked().get("q", ""))[:MOST]
-    return [{"iri": each.iri, "label": each.label, "lang": each.lang, "page": path_of(each.iri)} for each in found]
-
-
-for elsewhere, at in SITE["elsewhere"].items():
-    bp.add_url_rule(elsewhere, f"to-{at}", partial(Response, "", 303, {"Location": at}))
-
-
-@bp.get("/favicon.ico")
-def icon() -> Response:
-    """Return nothing to browsers that look for an icon by this name: each page brings its own."""
-    return Response("", 204)
 
 
 @bp.get("/problems/<slug>")
@@ -102,16 +98,15 @@ def problem_type(slug: str) -> str:
 
 @bp.get("/health")
 @bp.get("/health/<any(live, ready):what>")
-def health(what: str = "live") -> Response:
+def health(what: str = "live") -> tuple[dict[str, object], int]:
     """Say that the server answers, and over which release; or whether it can answer queries now, with 503 if not."""
     exchange.fixed = False
-    told, status = {"status": "ok", "release": exchange.release, "triples": exchange.served.triples}, 200
-    if what == "ready":
-        state = site.engine.state(memory=False)
-        told = {"workers": state.workers, "busy": state.busy, "waiting": state.waiting, "release": exchange.release}
-        told["status"], status = ("ready", 200) if state.ready else ("not ready", 503)
-        told["reload"] = "failed" if state.reload_problem else "ok"
-    return Response(json.dumps(told), status, content_type="application/json")
+    if what == "live":
+        return {"status": "ok", "release": exchange.release, "triples": exchange.served.triples}, 200
+    state = site.engine.state(memory=False)
+    told = {"workers": state.workers, "busy": state.busy, "waiting": state.waiting, "release": exchange.release}
+    told["reload"] = "failed" if state.reload_problem else "ok"
+    return {"status": "ready" if state.ready else "not ready", **told}, 200 if state.ready else 503
 
 
 @bp.get("/metrics")
@@ -120,6 +115,37 @@ def metrics() -> Response:
     exchange.fixed = False
     counts: bytes = current_app.extensions["araxes.watch"].text(site.engine.state(), exchange.served)
     return Response(counts, content_type="text/plain; version=1.0.0; charset=utf-8")
+
+
+@bp.get("/<any(id, scheme, graph, ontology, tables):space>/<path:rest>")
+def resource(space: str, rest: str) -> Response:
+    """Lead from a thing, an ontology, a graph or a version to a page or data, or be one of these."""
+    path, _, suffix = f"{space}/{rest}".rpartition(".")
+    if f"{DOCUMENTS}/{space}/{rest}" in exchange.served.manifest["files"]:
+        body, headers = (exchange.served.folder / DOCUMENTS / space / rest).read_bytes(), _links(path, _offered(path))
+        headers |= styled(body) if suffix == "html" else {}
+        kind = METADATA if rest.endswith(METADATA) else suffix
+        return Response(body, content_type=DOCUMENT[kind].media_type, headers=headers)
+    if suffix not in SYNTAXES:
+        at = _homes(exchange.served.folder).get(f"{BASE}{space}/{rest}", f"{space}/{rest}")
+        offered = _offered(at)
+        if not offered:
+            _known(at)
+        return _elsewhere(at, offered or SYNTAXES)
+    iri = _known(path)
+    if suffix == "html":
+        return Response(_page_of(iri), headers=_links(path, SYNTAXES))
+    found, wanted = site.ask(exchange, _about(WHOLE, iri)), SYNTAXES[suffix]
+    body = as_graph(found.whole(), wanted, prefixes.below(exchange.served.folder))
+    return Response(body, content_type=wanted.media_type, headers=_links(path, SYNTAXES))
+
+
+@bp.get("/<any(ns, shapes):space>/<path:rest>")
+def term(space: str, rest: str) -> Response:
+    """Lead from a term or a shape to where its ontology describes it."""
+    if at := _homes(exchange.served.folder).get(f"{BASE}{space}/{rest}"):
+        return _elsewhere(at, _offered(at), rest, f"{space}/{rest}")
+    raise NotFound(f"No ontology here defines {space}/{rest[:200]}")
 
 
 def problem_page(found: Problem) -> str:
@@ -140,22 +166,20 @@ def http_fault(fault: HTTPException) -> Response:
 
 
 def page_for(given: Mapping[str, str] | None = None) -> Page:
-    """Return what a page asks, with values for the parameters of its queries, else those that the request has."""
-    return Page(
-        partial(site.ask, exchange), exchange.served.folder, exchange.release, _asked() if given is None else given
-    )
+    """Return what a page asks, with values for the parameters of its queries, else those that the request has.
+
+    Raises `BadRequest` where the parameters of the request cannot be read, or one is given twice.
+    """
+    if given is None:
+        found = fields_of(exchange.environ.get("QUERY_STRING", "").encode("latin-1"))
+        if twice := [name for name, values in found.items() if len(values) > 1]:
+            raise BadRequest(f"The parameter {twice[0][:100]} is given twice")
+        given = {name: values[0] for name, values in found.items()}
+    return Page(partial(site.ask, exchange), exchange.served.folder, exchange.release, given)
 
 
-def _asked() -> dict[str, str]:
-    """Return the parameters of the request; raises `BadRequest` where they cannot be read, or one is given twice."""
-    found = fields_of(exchange.environ.get("QUERY_STRING", "").encode("latin-1"))
-    if twice := [name for name, values in found.items() if len(values) > 1]:
-        raise BadRequest(f"The parameter {twice[0][:100]} is given twice")
-    return {name: values[0] for name, values in found.items()}
-
-
-def filled(template: str | Template, page: Page | None = None, **told: Any) -> str:
-    """Return a template filled with what every page can ask."""
+def filled(template: str | list[str | Template], page: Page | None = None, **told: Any) -> str:
+    """Return a template, the first that there is of some, filled with what every page can ask."""
     page = page or page_for()
     return render_template(template, page=page, site=SITE, base=site.base, release=exchange.served, **told)
 
@@ -188,13 +212,12 @@ def _query_page(**more: Any) -> str:
 
 def _example_text(examples: Saved, page: Page) -> str:
     """Return the example that was asked for, else the one with `start: yes`, else the first, without its header."""
-    first = sorted(examples.values(), key=lambda each: each.first("start") != "yes")
-    saved = examples.get(page.given.get("example", "")) or next(iter(first), None)
-    if saved:
+    first = max(examples.values(), key=lambda each: each.first("start") == "yes", default=None)
+    text = START
+    if saved := examples.get(page.given.get("example", ""), first):
         values = {each.name: page.given[each.name] for each in saved.parameters if each.name in page.given}
-        saved = saved._replace(text=queries.bind(saved, values, page.prefixes))
-    lines = (saved.text if saved else FALLBACK).splitlines()
-    return "\n".join(dropwhile(lambda line: line.startswith("#:") or not line.strip(), lines))
+        text = queries.bind(saved, values, page.prefixes)
+    return "\n".join(dropwhile(lambda line: line.startswith("#:") or not line.strip(), text.splitlines()))
 
 
 def _shown(form: str, answer: Answer) -> dict[str, Any]:
@@ -213,3 +236,67 @@ def _shown(form: str, answer: Answer) -> dict[str, Any]:
             at = found[1] + 1
     most = min(MOST_ROWS, MOST_CELLS // max(len(columns), 1))
     return {"columns": columns, "rows": rows[:most], "total": len(rows) if size <= LARGEST else 0, "size": size}
+
+
+def _page_of(iri: str) -> str:
+    page = page_for()
+    facts = page.rows("thing", thing=iri)
+    own = [row for row in facts if row["subject"].value == iri]
+    classes = [row["object"].value for row in own if row["property"].value == RDF_TYPE]
+    kind = kind_of([*classes, "graph"] if iri.startswith(prefixes.GRAPHS) else classes)
+    told = {"iri": iri, "kind": kind, "facts": facts, "own": own, "syntaxes": SYNTAXES, "most": MOST_INBOUND}
+    return filled([f"kinds/{kind}.html", "thing.html"], page, address=site.base + path_of(iri), **told)
+
+
+def _known(path: str) -> str:
+    """Return the IRI of a path where the graph mentions it; raises `NotFound`, or `Gone` where it was withdrawn."""
+    iri = BASE + path
+    if re.search(r'[\x00-\x20<>"{}|\\^`\ufffd]', iri) or len(iri) > 2_000:
+        raise NotFound("No IRI looks like this address")
+    rows = read(site.ask(exchange, _about(FOUND, iri)).body)
+    if not rows:
+        raise NotFound(f"The graph says nothing of {iri[:200]}")
+    if withdrawn := rows[0].get("withdrawn"):
+        instead = rows[0].get("instead")
+        raise Gone(withdrawn.value, more={"instead": instead.value} if instead else {})
+    return iri
+
+
+def _about(query: str, iri: str) -> Question:
+    return Question(query.replace(GAP, f"VALUES ?it {{ <{iri}> }}"), RESULTS[0])
+
+
+def _elsewhere(path: str, offered: Mapping[str, Format], part: str = "", cited: str = "") -> Response:
+    """Return 303 See Other to the document that the client likes best (RFC 9110, 15.4.4)."""
+    wanted = picked(tuple(offered.values()), exchange.environ.get("HTTP_ACCEPT"), {})
+    suffix = next(suffix for suffix, each in offered.items() if each is wanted)
+    at = quote(f"/{path}.{suffix}", safe=SAFE) + (f"#{part}" if part and suffix == "html" else "")
+    return Response("", 303, {"Location": at, **_links(path, offered, cited)})
+
+
+def _links(path: str, offered: Mapping[str, Format], cited: str = "") -> dict[str, str]:
+    """Return the Link header (RFC 8288): what to cite, the licence, what describes it (CSVW 5.2), its other forms."""
+    at = quote(f"/{path}", safe=SAFE)
+    links = [f'<{BASE}{quote(cited or path, safe=SAFE)}>; rel="cite-as"', f'<{SITE["licence"]}>; rel="license"']
+    if about := next((suffix for suffix in (METADATA, "ttl") if suffix in offered), ""):
+        links.append(f'<{at}.{about}>; rel="describedby"; type="{bare(offered[about].media_type)}"')
+    links += [f'<{at}.{suffix}>; rel="alternate"; type="{bare(each.media_type)}"' for suffix, each in offered.items()]
+    return {"Link": ", ".join(links)}
+
+
+def _offered(path: str) -> dict[str, Format]:
+    """Return the syntaxes in which there is a document, by suffix; a graph has a page beside."""
+    files = exchange.served.manifest["files"]
+    known = {suffix: each for suffix, each in DOCUMENT.items() if f"{DOCUMENTS}/{path}.{suffix}" in files}
+    return {"html": PAGE, **known} if known and path.startswith("graph/") else known
+
+
+@lru_cache(maxsize=2)
+def _homes(folder: Path) -> Mapping[str, str]:
+    """Return the path, without suffix, of the document that holds each version, or describes each term and shape."""
+    catalogues = (file.read_text("utf-8") for file in sorted((folder / DOCUMENTS).glob("*/catalog-v001.xml")))
+    found = dict(entry for text in catalogues for entry in ENTRY.findall(text))
+    for file in sorted((folder / DOCUMENTS / "ontology").glob("*.nt")):
+        text = "" if "-with-data" in file.stem else file.read_text("utf-8")
+        found = dict.fromkeys(SHAPE.findall(text), f"ontology/{file.stem}") | found | dict(DEFINED.findall(text))
+    return found

@@ -22,11 +22,11 @@ from araxes.prefixes import BASE, NS
 from araxes.problems import AnswerTooLarge
 
 GAP, MOST_NAMES, KEPT = "VALUES ?it { }", 500, 20_000
-LARGEST, LONGEST = 16 << 20, 300
-LEAST, MOST = 72, 30
+LARGEST, LONGEST, LEAST = 16 << 20, 300, 72
 EXAMPLES = ("explore", "competency", "tables", "pages")
 ISOLATED = Markup('<bdi lang="{}">{}</bdi>')
-NAMES = (files("araxes.web") / "describe" / "names.rq").read_text("utf-8")
+DESCRIBE = files("araxes.web") / "describe"
+NAMES = (DESCRIBE / "names.rq").read_text("utf-8")
 UNREACHABLE = re.compile(r"//|/\.\.?(?:/|$)")  # two slashes would lead to another host, dots to another path
 PAGED = ("id/", "scheme/", "graph/")
 SITE: Mapping[str, Any] = tomllib.loads((files("araxes.web") / "site.toml").read_text("utf-8"))
@@ -45,8 +45,9 @@ class Term(NamedTuple):
     datatype: str = ""
 
 
-def path_of(iri: str) -> str:
+def path_of(term: Term | str) -> str:
     """Return where the page of an IRI is: a path of ours, an address of the web, or nothing that could be followed."""
+    iri = term.value if isinstance(term, Term) else term
     if (rest := iri.removeprefix(BASE)) != iri:
         path = quote(f"/{rest}.html" if rest.startswith(PAGED) else f"/{rest}", safe=SAFE)
         return "" if UNREACHABLE.search(f"/{rest}") else path
@@ -59,8 +60,10 @@ class Page:
     `given` are the values that the request has for parameters of queries, by name.
     """
 
+    link = staticmethod(path_of)
+
     def __init__(self, ask: Callable[[Question], Answer], folder: Path, release: str, given: Mapping[str, str]) -> None:
-        self._ask, self.given = ask, given
+        self._ask, self.given = ask, dict(given)
         self.queries, self.examples, self.prefixes, self._names = _of(folder, release)
 
     def query(self, name: str, **given: str) -> str:
@@ -73,8 +76,7 @@ class Page:
 
     def rows(self, name: str, **given: str) -> list[Row]:
         """Return the rows that a saved query has, each a term by variable; what they mention can then be named."""
-        found = self.answer(name, RESULTS[0], **given)
-        body = found.whole(LARGEST)
+        body = self.answer(name, RESULTS[0], **given).whole(LARGEST)
         if len(body) == LARGEST:
             raise AnswerTooLarge(f"{name} has more rows than a page can show", hint="Ask for them at /sparql.")
         rows = read(body)
@@ -110,17 +112,9 @@ class Page:
         """Return an IRI as a prefixed name where there is one."""
         return prefixes.shorten(iri, self.prefixes).strip("<>")
 
-    def link(self, term: Term | str) -> str:
-        """Return the address of the page of an IRI."""
-        return path_of(term.value if isinstance(term, Term) else term)
-
     def asked(self, name: str, **given: str) -> str:
         """Return the address of the query page with a saved query on it, its parameters bound as here."""
         return "/sparql?" + urlencode({"example": name, **self._values(name, given)})
-
-    def saved(self, name: str) -> queries.SavedQuery:
-        """Return a saved query."""
-        return self.queries[name]
 
     def _values(self, name: str, given: Mapping[str, str]) -> dict[str, str]:
         declared = {each.name for each in self.queries[name].parameters}
@@ -183,16 +177,15 @@ class Index:
 
     def find(self, typed: str) -> list[Found]:
         """Return the things whose names are most like what was typed, each once, the best first."""
-        wanted = fold(typed)
+        wanted, exactly = fold(typed), typed.strip().casefold()
         if not wanted:
             return []
-        best: dict[str, tuple[float, bool, Found]] = {}
-        for _, score, at in process.extract(wanted, self._folded, scorer=_likeness, score_cutoff=LEAST, limit=None):
-            iri, name = self._named[at]
-            found = score, name.value.casefold() == typed.strip().casefold(), Found(iri, name.value, name.lang, score)
-            if iri not in best or best[iri][:2] < found[:2]:
-                best[iri] = found
-        return sorted((each for *_, each in best.values()), key=lambda each: (-each.score, each.iri))
+        found = process.extract(wanted, self._folded, scorer=_likeness, score_cutoff=LEAST, limit=None)
+        named = [(score, *self._named[at]) for _, score, at in found]
+        best: dict[str, Found] = {}
+        for score, iri, name in sorted(named, key=lambda each: (-each[0], each[2].value.casefold() != exactly)):
+            best.setdefault(iri, Found(iri, name.value, name.lang, score))
+        return sorted(best.values(), key=lambda each: (-each.score, each.iri))
 
 
 def fold(text: str) -> str:
