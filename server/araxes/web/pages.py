@@ -13,51 +13,50 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, render_template, request
-from jinja2 import Template
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.local import LocalProxy
 
 from araxes import prefixes, queries
-from araxes.engine import Answer, Format, Question
+from araxes.engine import Answer, Format
 from araxes.engine.evaluate import as_graph
 from araxes.engine.question import GRAPHS, RESULTS, Form
-from araxes.prefixes import BASE, NS, RDF_TYPE, RDFS
+from araxes.prefixes import BASE, NS, RDFS
 from araxes.problems import BadRequest, Gone, MethodNotAllowed, NotFound, Problem, every_problem
 from araxes.project import DOCUMENTS
 from araxes.web.exchange import ALWAYS, KEY, Exchange
 from araxes.web.machines import Machines
 from araxes.web.protocol import PAGE, bare, fields_of, picked
-from araxes.web.site import DESCRIBE, GAP, SAFE, SITE, Found, Index, Page, Saved, kind_of, path_of, read
+from araxes.web.site import DESCRIBE, SAFE, SITE, Found, Index, Page, Saved, about, read
 
 bp = Blueprint("pages", __name__)
 site: Machines = cast("Any", LocalProxy(lambda: current_app.extensions["araxes"]))
 exchange: Exchange = cast("Any", LocalProxy(lambda: request.environ[KEY]))
 
 LARGEST, LARGEST_GRAPH, MOST_ROWS, MOST_CELLS, ROWS = 1 << 20, 200_000, 1_000, 20_000, '"bindings":['
-FORMS, DATA = ("svg", "csv", "json"), {each.name: each for each in RESULTS}
-VIEW, SUFFIX = f"<any({','.join(SITE['views'])}):name>", f"<any({','.join(FORMS)}):suffix>"
+VIEW, FORMS = f"<any({','.join(SITE['views'])}):name>", ("svg", "csv", "json")
+DATA = {each.name: each for each in RESULTS}
 STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 POLICY = "Content-Security-Policy"
 START, FOUND, WHOLE = ((DESCRIBE / f"{name}.rq").read_text("utf-8") for name in ("start", "found", "whole"))
 SYNTAXES = {"html": PAGE, **{(each.short or (each.name,))[0]: each for each in GRAPHS}}
 DOCUMENT = SYNTAXES | {suffix: Format(*facts) for suffix, facts in SITE["owl"].items()}
-MOST_INBOUND, METADATA = 60, "csv-metadata.json"
+METADATA = "csv-metadata.json"
 ENTRY = re.compile(r'<uri name="([^"]+)" uri="\.\./([^"]+)\.ttl"/>')
 DEFINED = re.compile(rf"^<({NS}[^>]+)> <{RDFS}isDefinedBy> <{BASE}(ontology/[^>]+)> \.", re.MULTILINE)
 SHAPE = re.compile(rf"^<({BASE}shapes/[^>]*)>", re.MULTILINE)
 
 
 @bp.get(f"/{VIEW}", defaults={"suffix": "html"})
-@bp.get(f"/{VIEW}.{SUFFIX}")
-@bp.get("/source/<string:source>", defaults={"name": "source", "suffix": "html"})
-@bp.get(f"/source/<string:source>.{SUFFIX}", defaults={"name": "source"})
-def show(name: str, suffix: str, source: str = "") -> Response:
+@bp.get(f"/{VIEW}.<any(svg, csv, json):suffix>")
+def show(name: str, suffix: str, source: str = "", slug: str = "") -> Response:
     """Show a page; of a view, with one of the suffixes svg, csv and json, its drawing or its data."""
     page = page_for()
-    page.given["source"] = source
+    page.given |= {"source": source, "slug": slug}
     if source and source not in {row["key"].value for row in page.rows("sources")}:
         raise NotFound(f"There is no source with the key {source[:100]}")
+    if slug and slug not in {kind.slug for kind in every_problem()}:
+        raise NotFound(f"There is no kind of problem called {slug[:100]}")
     if name in SITE["views"] and suffix in DATA:
         answer = page.answer(SITE["data"].get(name, name), DATA[suffix])
         return Response(answer.whole(), content_type=answer.media_type)
@@ -82,18 +81,17 @@ bp.add_url_rule("/favicon.ico", "icon", partial(Response, "", 204))
 
 
 @bp.route("/sparql", endpoint="sparql", methods=["GET", "POST", "QUERY"])
-def query() -> str:
-    """Show the query page, below it the answer where a query was sent."""
-    return _query_page(**(_shown(exchange.form, exchange.answer) if exchange.answer else {}))
-
-
-@bp.get("/problems/<slug>")
-def problem_type(slug: str) -> str:
-    """Say what a kind of problem means: the address that problem documents give as their type."""
-    kinds = {kind.slug: kind for kind in every_problem()}
-    if slug not in kinds:
-        raise NotFound(f"There is no kind of problem called {slug[:100]}")
-    return render_template("problem-type.html", kind=kinds[slug])
+def query(problem: Mapping[str, object] | None = None) -> str:
+    """Show the query page, below it the answer where a query was sent, or the problem with it."""
+    page = page_for({} if problem else None)
+    name = page.given.get("example", "")
+    known = {**page.queries, **page.examples} if name else page.examples
+    if name and name not in known:
+        raise NotFound(f"There is no example {name[:100]}")
+    text = exchange.text or _example_text(known, page)
+    shown = _shown(exchange.form, exchange.answer) if exchange.answer and not problem else {}
+    told = {"sent": exchange.sent, "text": text, "results": RESULTS, "graphs": GRAPHS, "problem": problem}
+    return filled("query.html", page, **told, **shown)
 
 
 @bp.get("/health")
@@ -113,7 +111,7 @@ def health(what: str = "live") -> tuple[dict[str, object], int]:
 def metrics() -> Response:
     """Return all counts for Prometheus."""
     exchange.fixed = False
-    counts: bytes = current_app.extensions["araxes.watch"].text(site.engine.state(), exchange.served)
+    counts = current_app.extensions["araxes.watch"].text(site.engine.state(), exchange.served)
     return Response(counts, content_type="text/plain; version=1.0.0; charset=utf-8")
 
 
@@ -128,14 +126,14 @@ def resource(space: str, rest: str) -> Response:
         return Response(body, content_type=DOCUMENT[kind].media_type, headers=headers)
     if suffix not in SYNTAXES:
         at = _homes(exchange.served.folder).get(f"{BASE}{space}/{rest}", f"{space}/{rest}")
-        offered = _offered(at)
-        if not offered:
+        if not _offered(at):
             _known(at)
-        return _elsewhere(at, offered or SYNTAXES)
+        return _elsewhere(at)
     iri = _known(path)
     if suffix == "html":
-        return Response(_page_of(iri), headers=_links(path, SYNTAXES))
-    found, wanted = site.ask(exchange, _about(WHOLE, iri)), SYNTAXES[suffix]
+        page = filled("resource.html", space=space, iri=iri, syntaxes=SYNTAXES)
+        return Response(page, headers=_links(path, SYNTAXES))
+    found, wanted = site.ask(exchange, about(WHOLE, [iri])), SYNTAXES[suffix]
     body = as_graph(found.whole(), wanted, prefixes.below(exchange.served.folder))
     return Response(body, content_type=wanted.media_type, headers=_links(path, SYNTAXES))
 
@@ -144,7 +142,7 @@ def resource(space: str, rest: str) -> Response:
 def term(space: str, rest: str) -> Response:
     """Lead from a term or a shape to where its ontology describes it."""
     if at := _homes(exchange.served.folder).get(f"{BASE}{space}/{rest}"):
-        return _elsewhere(at, _offered(at), rest, f"{space}/{rest}")
+        return _elsewhere(at, rest, f"{space}/{rest}")
     raise NotFound(f"No ontology here defines {space}/{rest[:200]}")
 
 
@@ -152,7 +150,7 @@ def problem_page(found: Problem) -> str:
     """Return the page for a problem: with the query to mend where there is one."""
     document = {**found.document(), "query_id": exchange.id}
     if exchange.environ["PATH_INFO"] == "/sparql" and exchange.sent:
-        return _query_page(problem=document)
+        return query(document)
     return render_template("problem.html", problem=document, here=exchange.environ["PATH_INFO"])
 
 
@@ -166,10 +164,7 @@ def http_fault(fault: HTTPException) -> Response:
 
 
 def page_for(given: Mapping[str, str] | None = None) -> Page:
-    """Return what a page asks, with values for the parameters of its queries, else those that the request has.
-
-    Raises `BadRequest` where the parameters of the request cannot be read, or one is given twice.
-    """
+    """Return what a page asks, its parameters as given, else those of the request; raises `BadRequest` for bad ones."""
     if given is None:
         found = fields_of(exchange.environ.get("QUERY_STRING", "").encode("latin-1"))
         if twice := [name for name, values in found.items() if len(values) > 1]:
@@ -178,8 +173,8 @@ def page_for(given: Mapping[str, str] | None = None) -> Page:
     return Page(partial(site.ask, exchange), exchange.served.folder, exchange.release, given)
 
 
-def filled(template: str | list[str | Template], page: Page | None = None, **told: Any) -> str:
-    """Return a template, the first that there is of some, filled with what every page can ask."""
+def filled(template: str, page: Page | None = None, **told: Any) -> str:
+    """Return a template filled with what every page can ask."""
     page = page or page_for()
     return render_template(template, page=page, site=SITE, base=site.base, release=exchange.served, **told)
 
@@ -199,15 +194,6 @@ def find(typed: str) -> list[Found]:
 @lru_cache(maxsize=2)
 def _index(folder: Path, release: str) -> Index:  # noqa: ARG001 - files of data that changed have the folder they had
     return Index(page_for({}).rows("names"))
-
-
-def _query_page(**more: Any) -> str:
-    page = page_for({} if "problem" in more else None)
-    known = {**page.queries, **page.examples} if (name := page.given.get("example", "")) else page.examples
-    if name and name not in known:
-        raise NotFound(f"There is no example {name[:100]}")
-    text = exchange.text or _example_text(known, page)
-    return filled("query.html", page, sent=exchange.sent, text=text, results=RESULTS, graphs=GRAPHS, **more)
 
 
 def _example_text(examples: Saved, page: Page) -> str:
@@ -238,22 +224,12 @@ def _shown(form: str, answer: Answer) -> dict[str, Any]:
     return {"columns": columns, "rows": rows[:most], "total": len(rows) if size <= LARGEST else 0, "size": size}
 
 
-def _page_of(iri: str) -> str:
-    page = page_for()
-    facts = page.rows("thing", thing=iri)
-    own = [row for row in facts if row["subject"].value == iri]
-    classes = [row["object"].value for row in own if row["property"].value == RDF_TYPE]
-    kind = kind_of([*classes, "graph"] if iri.startswith(prefixes.GRAPHS) else classes)
-    told = {"iri": iri, "kind": kind, "facts": facts, "own": own, "syntaxes": SYNTAXES, "most": MOST_INBOUND}
-    return filled([f"kinds/{kind}.html", "thing.html"], page, address=site.base + path_of(iri), **told)
-
-
 def _known(path: str) -> str:
     """Return the IRI of a path where the graph mentions it; raises `NotFound`, or `Gone` where it was withdrawn."""
     iri = BASE + path
     if re.search(r'[\x00-\x20<>"{}|\\^`\ufffd]', iri) or len(iri) > 2_000:
         raise NotFound("No IRI looks like this address")
-    rows = read(site.ask(exchange, _about(FOUND, iri)).body)
+    rows = read(site.ask(exchange, about(FOUND, [iri])).body)
     if not rows:
         raise NotFound(f"The graph says nothing of {iri[:200]}")
     if withdrawn := rows[0].get("withdrawn"):
@@ -262,12 +238,9 @@ def _known(path: str) -> str:
     return iri
 
 
-def _about(query: str, iri: str) -> Question:
-    return Question(query.replace(GAP, f"VALUES ?it {{ <{iri}> }}"), RESULTS[0])
-
-
-def _elsewhere(path: str, offered: Mapping[str, Format], part: str = "", cited: str = "") -> Response:
-    """Return 303 See Other to the document that the client likes best (RFC 9110, 15.4.4)."""
+def _elsewhere(path: str, part: str = "", cited: str = "") -> Response:
+    """Return 303 See Other to what the client likes best, of a document or else of a thing (RFC 9110, 15.4.4)."""
+    offered = _offered(path) or SYNTAXES
     wanted = picked(tuple(offered.values()), exchange.environ.get("HTTP_ACCEPT"), {})
     suffix = next(suffix for suffix, each in offered.items() if each is wanted)
     at = quote(f"/{path}.{suffix}", safe=SAFE) + (f"#{part}" if part and suffix == "html" else "")

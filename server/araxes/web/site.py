@@ -23,7 +23,6 @@ from araxes.problems import AnswerTooLarge
 
 GAP, MOST_NAMES, KEPT = "VALUES ?it { }", 500, 20_000
 LARGEST, LONGEST, LEAST = 16 << 20, 300, 72
-EXAMPLES = ("explore", "competency", "tables", "pages")
 ISOLATED = Markup('<bdi lang="{}">{}</bdi>')
 DESCRIBE = files("araxes.web") / "describe"
 NAMES = (DESCRIBE / "names.rq").read_text("utf-8")
@@ -55,10 +54,7 @@ def path_of(term: Term | str) -> str:
 
 
 class Page:
-    """What one page asks: rows of saved queries, and names and addresses of what is in them.
-
-    `given` are the values that the request has for parameters of queries, by name.
-    """
+    """What one page asks: rows of saved queries, and names of what is in them; `given` are values for parameters."""
 
     link = staticmethod(path_of)
 
@@ -90,8 +86,7 @@ class Page:
         wanted = sorted({iri for iri in iris if iri not in self._names})
         for start in range(0, len(wanted), MOST_NAMES):
             some = wanted[start : start + MOST_NAMES]
-            text = NAMES.replace(GAP, f"VALUES ?it {{ {' '.join(f'<{iri}>' for iri in some)} }}")
-            found = {row["it"].value: row["name"] for row in read(self._ask(Question(text, RESULTS[0])).body)}
+            found = {row["it"].value: row["name"] for row in read(self._ask(about(NAMES, some)).body)}
             self._names.update({iri: found.get(iri, Term(self.short(iri), "literal")) for iri in some})
 
     def label(self, term: Term | str) -> Markup:
@@ -137,6 +132,11 @@ def kind_of(classes: Collection[str]) -> str:
     return next((kind for kind, (_, name, _) in SITE["kinds"].items() if name in classes or NS + name in classes), "")
 
 
+def about(query: str, iris: Iterable[str]) -> Question:
+    """Return a query of the folder `describe` as a question about some IRIs."""
+    return Question(query.replace(GAP, f"VALUES ?it {{ {' '.join(f'<{iri}>' for iri in iris)} }}"), RESULTS[0])
+
+
 def read(body: bytes) -> list[Row]:
     """Return the rows of an answer in JSON."""
     bindings: Sequence[Mapping[str, Any]] = json.loads(body)["results"]["bindings"]
@@ -153,9 +153,9 @@ def _of(folder: Path, _: str) -> tuple[Saved, Saved, Mapping[str, str], dict[str
     Where a release has none of its own, as over data of others, queries and prefixes are those of the project here.
     """
     root = folder if (folder / "queries" / "pages").is_dir() else project.locate(None, {}).root
-    saved = [queries.load(folder / "queries" / each, folder) for each in EXAMPLES]
-    examples = {name: query for some in saved for name, query in some.items()}
-    return queries.load(root / "queries" / "pages", root), examples, project.Project(root).prefixes(), {}
+    own, some = project.Project(root), (project.Project(folder).queries(each) for each in SITE["examples"])
+    examples = {name: query for each in some for name, query in each.items()}
+    return own.queries("pages"), examples, own.prefixes(), {}
 
 
 class Found(NamedTuple):
@@ -172,8 +172,7 @@ class Index:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         """Take rows of `thing` and `name`."""
-        self._named = [(row["thing"].value, row["name"]) for row in rows]
-        self._folded = [fold(name.value) for _, name in self._named]
+        self._folded = {(row["thing"].value, row["name"]): fold(row["name"].value) for row in rows}
 
     def find(self, typed: str) -> list[Found]:
         """Return the things whose names are most like what was typed, each once, the best first."""
@@ -181,9 +180,8 @@ class Index:
         if not wanted:
             return []
         found = process.extract(wanted, self._folded, scorer=_likeness, score_cutoff=LEAST, limit=None)
-        named = [(score, *self._named[at]) for _, score, at in found]
         best: dict[str, Found] = {}
-        for score, iri, name in sorted(named, key=lambda each: (-each[0], each[2].value.casefold() != exactly)):
+        for _, score, (iri, name) in sorted(found, key=lambda each: (-each[1], each[2][1].value.casefold() != exactly)):
             best.setdefault(iri, Found(iri, name.value, name.lang, score))
         return sorted(best.values(), key=lambda each: (-each.score, each.iri))
 
