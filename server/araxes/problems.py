@@ -78,10 +78,6 @@ class Place(NamedTuple):
     line: int = 0
     column: int = 0
 
-    def __str__(self) -> str:
-        """Return `file:line:column`, without the parts that are not known."""
-        return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
-
 
 class Finding(NamedTuple):
     """One thing that somebody should change; `quote` is the source line with its caret, where there is one."""
@@ -160,5 +156,4 @@ def shown(reports: Sequence[Report], *, machine: bool = False) -> str:
     from jinja2 import Template
 
     template = Template((HERE / "report.txt").read_text("utf-8"), trim_blocks=True, lstrip_blocks=True)
-    text: str = template.render(reports=reports)
-    return text.rstrip("\n")
+    return str(template.render(reports=reports)).rstrip("\n")

@@ -38,7 +38,6 @@ VIEW, FORMS = f"<any({','.join(SITE['views'])}):name>", ("svg", "csv", "json")
 DATA = {each.name: each for each in RESULTS}
 STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 POLICY = "Content-Security-Policy"
-START, FOUND, WHOLE = ((DESCRIBE / f"{name}.rq").read_text("utf-8") for name in ("start", "found", "whole"))
 SYNTAXES = {"html": PAGE, **{(each.short or (each.name,))[0]: each for each in GRAPHS}}
 DOCUMENT = SYNTAXES | {suffix: Format(*facts) for suffix, facts in SITE["owl"].items()}
 METADATA = "csv-metadata.json"
@@ -76,8 +75,7 @@ for path, named in SITE["pages"].items():
     bp.add_url_rule(path, view_func=show, defaults=named)
 for elsewhere, at in SITE["elsewhere"].items():
     bp.add_url_rule(elsewhere, f"to-{at}", partial(Response, "", 303, {"Location": at}))
-# Browsers look for an icon by this name, but each page brings its own.
-bp.add_url_rule("/favicon.ico", "icon", partial(Response, "", 204))
+bp.add_url_rule("/favicon.ico", "icon", partial(Response, "", 204))  # browsers look for one; each page brings its own
 
 
 @bp.route("/sparql", endpoint="sparql", methods=["GET", "POST", "QUERY"])
@@ -133,7 +131,7 @@ def resource(space: str, rest: str) -> Response:
     if suffix == "html":
         page = filled("resource.html", space=space, iri=iri, syntaxes=SYNTAXES)
         return Response(page, headers=_links(path, SYNTAXES))
-    found, wanted = site.ask(exchange, about(WHOLE, [iri])), SYNTAXES[suffix]
+    found, wanted = site.ask(exchange, about("whole.rq", [iri])), SYNTAXES[suffix]
     body = as_graph(found.whole(), wanted, prefixes.below(exchange.served.folder))
     return Response(body, content_type=wanted.media_type, headers=_links(path, SYNTAXES))
 
@@ -199,7 +197,7 @@ def _index(folder: Path, release: str) -> Index:  # noqa: ARG001 - files of data
 def _example_text(examples: Saved, page: Page) -> str:
     """Return the example that was asked for, else the one with `start: yes`, else the first, without its header."""
     first = max(examples.values(), key=lambda each: each.first("start") == "yes", default=None)
-    text = START
+    text = DESCRIBE["start.rq"]
     if saved := examples.get(page.given.get("example", ""), first):
         values = {each.name: page.given[each.name] for each in saved.parameters if each.name in page.given}
         text = queries.bind(saved, values, page.prefixes)
@@ -229,7 +227,7 @@ def _known(path: str) -> str:
     iri = BASE + path
     if re.search(r'[\x00-\x20<>"{}|\\^`\ufffd]', iri) or len(iri) > 2_000:
         raise NotFound("No IRI looks like this address")
-    rows = read(site.ask(exchange, about(FOUND, [iri])).body)
+    rows = read(site.ask(exchange, about("found.rq", [iri])).body)
     if not rows:
         raise NotFound(f"The graph says nothing of {iri[:200]}")
     if withdrawn := rows[0].get("withdrawn"):

@@ -24,8 +24,7 @@ from araxes.problems import AnswerTooLarge
 GAP, MOST_NAMES, KEPT = "VALUES ?it { }", 500, 20_000
 LARGEST, LONGEST, LEAST = 16 << 20, 300, 72
 ISOLATED = Markup('<bdi lang="{}">{}</bdi>')
-DESCRIBE = files("araxes.web") / "describe"
-NAMES = (DESCRIBE / "names.rq").read_text("utf-8")
+DESCRIBE = {each.name: each.read_text("utf-8") for each in (files("araxes.web") / "describe").iterdir()}
 UNREACHABLE = re.compile(r"//|/\.\.?(?:/|$)")  # two slashes would lead to another host, dots to another path
 PAGED = ("id/", "scheme/", "graph/")
 SITE: Mapping[str, Any] = tomllib.loads((files("araxes.web") / "site.toml").read_text("utf-8"))
@@ -86,7 +85,7 @@ class Page:
         wanted = sorted({iri for iri in iris if iri not in self._names})
         for start in range(0, len(wanted), MOST_NAMES):
             some = wanted[start : start + MOST_NAMES]
-            found = {row["it"].value: row["name"] for row in read(self._ask(about(NAMES, some)).body)}
+            found = {row["it"].value: row["name"] for row in read(self._ask(about("names.rq", some)).body)}
             self._names.update({iri: found.get(iri, Term(self.short(iri), "literal")) for iri in some})
 
     def label(self, term: Term | str) -> Markup:
@@ -132,26 +131,22 @@ def kind_of(classes: Collection[str]) -> str:
     return next((kind for kind, (_, name, _) in SITE["kinds"].items() if name in classes or NS + name in classes), "")
 
 
-def about(query: str, iris: Iterable[str]) -> Question:
+def about(name: str, iris: Iterable[str]) -> Question:
     """Return a query of the folder `describe` as a question about some IRIs."""
-    return Question(query.replace(GAP, f"VALUES ?it {{ {' '.join(f'<{iri}>' for iri in iris)} }}"), RESULTS[0])
+    return Question(DESCRIBE[name].replace(GAP, f"VALUES ?it {{ {' '.join(f'<{iri}>' for iri in iris)} }}"), RESULTS[0])
 
 
 def read(body: bytes) -> list[Row]:
     """Return the rows of an answer in JSON."""
-    bindings: Sequence[Mapping[str, Any]] = json.loads(body)["results"]["bindings"]
     return [
         {name: Term(t["value"], t["type"], t.get("xml:lang", ""), t.get("datatype", "")) for name, t in row.items()}
-        for row in bindings
+        for row in json.loads(body)["results"]["bindings"]
     ]
 
 
 @lru_cache(maxsize=2)
 def _of(folder: Path, _: str) -> tuple[Saved, Saved, Mapping[str, str], dict[str, Term]]:
-    """Return what the pages of a folder and a release share: queries, examples, prefixes, and names once learned.
-
-    Where a release has none of its own, as over data of others, queries and prefixes are those of the project here.
-    """
+    """Return queries, examples, prefixes and learned names for a release; where it has no queries, those of here."""
     root = folder if (folder / "queries" / "pages").is_dir() else project.locate(None, {}).root
     own, some = project.Project(root), (project.Project(folder).queries(each) for each in SITE["examples"])
     examples = {name: query for each in some for name, query in each.items()}
@@ -168,10 +163,9 @@ class Found(NamedTuple):
 
 
 class Index:
-    """The names of all things, folded."""
+    """The names of all things, folded; made from rows of `thing` and `name`."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        """Take rows of `thing` and `name`."""
         self._folded = {(row["thing"].value, row["name"]): fold(row["name"].value) for row in rows}
 
     def find(self, typed: str) -> list[Found]:
