@@ -78,6 +78,10 @@ class Place(NamedTuple):
     line: int = 0
     column: int = 0
 
+    def __str__(self) -> str:
+        """Return `file:line:column`, without the parts that are not known."""
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+
 
 class Finding(NamedTuple):
     """One thing that somebody should change; `quote` is the source line with its caret, where there is one."""
