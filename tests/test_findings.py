@@ -12,7 +12,7 @@ WARNING = Finding("It is odd.", "Look at it.", Place("a.ttl", 1, 1), "warning")
 
 def test_a_step_that_looked_at_nothing_has_not_passed() -> None:
     assert not Report("empty", 0).passed
-    assert "nothing to look at" in Report("empty", 0).summary()
+    assert "nothing to look at" in shown([Report("empty", 0)])
 
 
 def test_an_error_fails_a_step_and_a_warning_does_not() -> None:
@@ -35,7 +35,8 @@ def test_findings_stand_in_the_order_of_their_places_each_once() -> None:
 
 
 def test_a_finding_shows_place_message_source_and_hint() -> None:
-    assert str(ERROR).splitlines() == ["a.ttl:3:5: error: It is wrong.", "    a b", "      ^", "    Correct it."]
+    lines = shown([report("one", 1, "things", [ERROR])]).splitlines()[:-1]
+    assert lines == ["a.ttl:3:5: error: It is wrong.", "    a b", "      ^", "    Correct it."]
 
 
 def test_text_ends_each_step_with_its_summary() -> None:

@@ -33,12 +33,11 @@ def text_of(word: str, given: Sequence[str], release: Release) -> str:
 def answer(release: Release, text: str, name: str | None) -> str:
     """Return the answer in the format of that name; without one, a table for rows and Turtle for graphs."""
     offered = {each.name: each for each in formats_for(form_of(text))}
-    plain = name in {None, "table"}
-    wanted = next(iter(offered)) if plain else str(name)
+    wanted = next(iter(offered)) if name in {None, "table"} else str(name)
     if wanted not in offered:
         raise UnknownQuery(f"There is no {wanted} for this form of query", hint=f"Use one of: {', '.join(offered)}.")
     [body] = _asked(release, [Question(text, offered[wanted])])
-    if not plain or wanted != "json":
+    if wanted == name or wanted != "json":
         return body
     document = json.loads(body)
     if "boolean" in document:
@@ -72,8 +71,7 @@ def _saved(word: str, release: Release) -> queries.SavedQuery:
 
 def _asked(release: Release, questions: Sequence[Question]) -> list[str]:
     with closing(Engine(release, settings.load(os.environ, {"workers": 3}))) as engine:
-        found = [engine.ask(each) for each in questions]
-        return [each.whole().decode("utf-8").rstrip("\n") for each in found]
+        return [engine.ask(each).whole().decode("utf-8").rstrip("\n") for each in questions]
 
 
 def _rows(document: Mapping[str, Any], known: Mapping[str, str]) -> tuple[list[str], list[dict[str, Cell]]]:
@@ -98,5 +96,5 @@ def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Cell]]) -> str:
         width = max(len(str(cell)) for cell in (name, *cells))
         sign = ">" if cells and all(isinstance(cell, int) for cell in cells) else "<"
         shown.append([f"{cell!s:{sign}{width}}" for cell in (name, "-" * width, *cells)])
-    count = f"({len(rows)} row{'' if len(rows) == 1 else 's'})"
-    return "\n".join([*("  ".join(line).rstrip() for line in zip(*shown, strict=True)), count])
+    lines = ["  ".join(line).rstrip() for line in zip(*shown, strict=True)]
+    return "\n".join([*lines, f"({len(rows)} row{'' if len(rows) == 1 else 's'})"])

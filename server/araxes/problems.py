@@ -100,12 +100,6 @@ class Finding(NamedTuple):
     severity: Severity = "error"
     quote: str = ""
 
-    def __str__(self) -> str:
-        """Return the finding as lines for a person."""
-        where = f"{self.place}: " if self.place else ""
-        below = [line for line in (*self.quote.split("\n"), self.hint) if line]
-        return "\n    ".join([f"{where}{self.severity}: {self.message}", *below])
-
     def document(self) -> dict[str, object]:
         """Return the finding as a JSON object."""
         place = {name: value or None for name, value in (self.place or Place(""))._asdict().items()}
@@ -128,15 +122,6 @@ class Report(NamedTuple):
         """Return whether the next step may rely on this one: not where it could not run, but where it was skipped."""
         clean = self.looked_at > 0 and all(finding.severity != "error" for finding in self.findings)
         return clean if self.state == "ran" else self.state == "skipped"
-
-    def summary(self) -> str:
-        """Return one line that says what was done."""
-        if self.state != "ran":
-            return f"{self.step}: {self.state}: {self.remark}"
-        found = f"{len(self.findings)} finding{'' if len(self.findings) == 1 else 's'}"
-        nothing = "" if self.looked_at or self.findings else " - FAILED, since there was nothing to look at"
-        remark = f" ({self.remark})" if self.remark else ""
-        return f"{self.step}: {self.looked_at:,} {self.unit} looked at, {found}, {self.seconds:.1f} s{remark}{nothing}"
 
     def document(self) -> dict[str, object]:
         """Return the report as a JSON object."""
@@ -172,7 +157,10 @@ def passed(reports: Sequence[Report]) -> bool:
 
 def shown(reports: Sequence[Report], *, machine: bool = False) -> str:
     """Return findings and summaries for a person, or the reports as one JSON document for a machine."""
-    if not machine:
-        return "\n".join(line for each in reports for line in (*map(str, each.findings), each.summary()))
-    steps = [each.document() for each in reports]
-    return json.dumps({"passed": passed(reports), "steps": steps}, indent=2, ensure_ascii=False)
+    if machine:
+        document = {"passed": passed(reports), "steps": [each.document() for each in reports]}
+        return json.dumps(document, indent=2, ensure_ascii=False)
+    from jinja2 import Template
+
+    template = Template((HERE / "report.txt").read_text("utf-8"), trim_blocks=True, lstrip_blocks=True)
+    return str(template.render(reports=reports)).rstrip("\n")

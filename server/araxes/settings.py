@@ -78,7 +78,6 @@ SETTINGS = tuple(Setting(name, default, **TEXTS[name]) for name, default in Sett
 
 def load(environ: Mapping[str, str], given: Mapping[str, object]) -> Settings:
     """Return the settings, each as given, else from the environment, the file or its default; raises `BadSetting`."""
-    values: dict[str, Any] = {}
     written: Mapping[str, object] = {}
     if file := given.get("file") or environ.get(FILE):
         try:
@@ -87,10 +86,10 @@ def load(environ: Mapping[str, str], given: Mapping[str, object]) -> Settings:
             raise BadSetting(f"The file of settings {file} cannot be read: {error}") from None
     if unknown := sorted(written.keys() - Settings._fields):
         raise BadSetting(f"The file of settings {file} holds {', '.join(unknown)}, which is no setting")
-    for each in SETTINGS:
-        known = environ.get(each.variable, written.get(each.name, each.default))
-        values[each.name] = each.read(known if given.get(each.name) is None else given[each.name])
-    return Settings(**values)
+    variables = {each.name: environ[each.variable] for each in SETTINGS if each.variable in environ}
+    words = {name: value for name, value in given.items() if value is not None}
+    chosen = {**Settings()._asdict(), **written, **variables, **words}
+    return Settings._make(each.read(chosen[each.name]) for each in SETTINGS)
 
 
 def beyond(kind: type[Problem], name: str, most: int, **more: object) -> Problem:

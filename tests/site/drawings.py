@@ -47,6 +47,13 @@ class Box(NamedTuple):
         return across > slack and down > slack
 
 
+class Titles(dict[str, SimpleNamespace]):
+    """Saved queries by name, whatever the name is: each is titled so."""
+
+    def __missing__(self, name: str) -> SimpleNamespace:
+        return SimpleNamespace(title=name, columns=())
+
+
 @dataclass
 class Page:
     """What templates ask of a page, from rows and names that a test gives."""
@@ -54,6 +61,7 @@ class Page:
     answers: Mapping[str, list[dict[str, Term]]]
     names: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
+    queries: Mapping[str, SimpleNamespace] = field(default_factory=Titles)
 
     def rows(self, name: str, **_: str) -> list[dict[str, Term]]:
         return self.answers.get(name, [])
@@ -73,9 +81,6 @@ class Page:
 
     def asked(self, name: str, **_: str) -> str:
         return f"/sparql?example={name}"
-
-    def saved(self, name: str) -> SimpleNamespace:
-        return SimpleNamespace(title=name, columns=())
 
 
 def iri(value: str) -> Term:

@@ -9,7 +9,6 @@ import tomllib
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -20,6 +19,7 @@ from helpers import ROOT, request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.site.drawings import Titles
 from tests.site.pages import inside
 
 Rows = list[dict[str, str]]
@@ -200,7 +200,7 @@ class Made:
             "map": [{name: Term(value, told.get(name, "uri")) for name, value in row.items()} for row in rows],
             "map-states": [{"code": Term(code, "literal"), "state": Term(iri, "uri")} for code, iri in states.items()],
         }
-        self.labels = labels
+        self.labels, self.queries = labels, Titles()
 
     def rows(self, name: str) -> list[dict[str, Term]]:
         return self.found[name]
@@ -218,9 +218,6 @@ class Made:
 
     def asked(self, name: str) -> str:
         return f"/sparql?example={name}"
-
-    def saved(self, name: str) -> Any:
-        return SimpleNamespace(title=name)
 
 
 def filled(template: str, rows: Rows, labels: dict[str, str] | None = None) -> str:

@@ -3,6 +3,7 @@
 import json
 import math
 import tomllib
+from functools import partial
 from importlib.resources import files
 
 from flask import Flask
@@ -12,7 +13,7 @@ from araxes.engine import Engine
 from araxes.engine.question import GRAPHS
 from araxes.problems import every_problem
 from araxes.settings import SETTINGS, Settings
-from araxes.web import pages, things
+from araxes.web import pages
 from araxes.web.front import Front
 from araxes.web.machines import Machines
 from araxes.web.site import asset, inline, kind_of, path_of
@@ -23,23 +24,21 @@ __all__ = ["create_app"]
 def create_app(engine: Engine, settings: Settings) -> Flask:
     """Return the WSGI application that answers over an engine; it reads neither environment nor network."""
     app = Flask("araxes.web")
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "extensions": ["jinja2.ext.do"]}
+    told = app.jinja_env.globals
+    told |= {"asset": asset, "find": pages.find, "inline": inline, "kind_of": kind_of, "math": math, "path_of": path_of}
     limits = [(each, getattr(settings, each.name)) for each in SETTINGS if each.limit]
-    app.jinja_env.globals |= {"limits": limits, "settings": settings, "problems": every_problem()}
+    told |= {"limits": limits, "settings": settings, "problems": every_problem()}
     for each in ("region", "differences"):
-        app.jinja_env.globals[each] = tomllib.loads((files("araxes.web") / f"{each}.toml").read_text("utf-8"))
-    app.jinja_env.globals |= {"math": math, "asset": asset, "inline": inline, "find": pages.find, "kind_of": kind_of}
-    app.jinja_env.globals["path_of"] = path_of
-    app.jinja_env.add_extension("jinja2.ext.do")
-    app.jinja_env.filters["turtle"] = lambda text: json.dumps(text, ensure_ascii=False)
+        told[each] = tomllib.loads((files("araxes.web") / f"{each}.toml").read_text("utf-8"))
+    app.jinja_env.filters["turtle"] = partial(json.dumps, ensure_ascii=False)
     # A path with two slashes would else be sent elsewhere, with the Host that the client claims.
     app.url_map.merge_slashes = False
     app.register_blueprint(pages.bp)
-    app.register_blueprint(things.bp)
     app.register_error_handler(HTTPException, pages.http_fault)
     machines = Machines(engine, settings, app.jinja_env)
     front = Front(app, machines)
-    app.jinja_env.globals["description"] = lambda: machines.description(pages.exchange, GRAPHS[0]).body.decode("utf-8")
+    told["description"] = lambda: machines.description(pages.exchange, GRAPHS[0]).body.decode("utf-8")
     app.extensions |= {"araxes": machines, "araxes.watch": front.watch}
     app.wsgi_app = front  # type: ignore[assignment, method-assign]
     return app

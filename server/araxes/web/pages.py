@@ -1,4 +1,4 @@
-"""The pages for people, views also as a drawing or as data, and what watches the server: Flask's part of the site."""
+"""What Flask answers: pages for people, views also as a drawing or as data, things and documents by their addresses."""
 
 import base64
 import json
@@ -7,49 +7,56 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from hashlib import sha256
-from importlib.resources import files
 from itertools import dropwhile
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, render_template, request
-from jinja2 import Template
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.local import LocalProxy
 
-from araxes import queries
-from araxes.engine import Answer
+from araxes import prefixes, queries
+from araxes.engine import Answer, Format
+from araxes.engine.evaluate import as_graph
 from araxes.engine.question import GRAPHS, RESULTS, Form
-from araxes.problems import BadRequest, MethodNotAllowed, NotFound, Problem, every_problem
+from araxes.prefixes import BASE, NS, RDFS
+from araxes.problems import BadRequest, Gone, MethodNotAllowed, NotFound, Problem, every_problem
+from araxes.project import DOCUMENTS
 from araxes.web.exchange import ALWAYS, KEY, Exchange
 from araxes.web.machines import Machines
-from araxes.web.protocol import fields_of
-from araxes.web.site import MOST, SAFE, SITE, Found, Index, Page, Saved, path_of
+from araxes.web.protocol import PAGE, bare, fields_of, picked
+from araxes.web.site import DESCRIBE, SAFE, SITE, Found, Index, Page, Saved, about, read
 
-FALLBACK = (files("araxes.web") / "describe" / "start.rq").read_text("utf-8")
 bp = Blueprint("pages", __name__)
 site: Machines = cast("Any", LocalProxy(lambda: current_app.extensions["araxes"]))
 exchange: Exchange = cast("Any", LocalProxy(lambda: request.environ[KEY]))
 
 LARGEST, LARGEST_GRAPH, MOST_ROWS, MOST_CELLS, ROWS = 1 << 20, 200_000, 1_000, 20_000, '"bindings":['
-FORMS = ("svg", "csv", "json")
-VIEW, DATA = f"<any({','.join(SITE['views'])}):name>", {each.name: each for each in RESULTS}
+VIEW, FORMS = f"<any({','.join(SITE['views'])}):name>", ("svg", "csv", "json")
+DATA = {each.name: each for each in RESULTS}
 STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 POLICY = "Content-Security-Policy"
+SYNTAXES = {"html": PAGE, **{(each.short or (each.name,))[0]: each for each in GRAPHS}}
+DOCUMENT = SYNTAXES | {suffix: Format(*facts) for suffix, facts in SITE["owl"].items()}
+METADATA = "csv-metadata.json"
+ENTRY = re.compile(r'<uri name="([^"]+)" uri="\.\./([^"]+)\.ttl"/>')
+DEFINED = re.compile(rf"^<({NS}[^>]+)> <{RDFS}isDefinedBy> <{BASE}(ontology/[^>]+)> \.", re.MULTILINE)
+SHAPE = re.compile(rf"^<({BASE}shapes/[^>]*)>", re.MULTILINE)
 
 
 @bp.get(f"/{VIEW}", defaults={"suffix": "html"})
 @bp.get(f"/{VIEW}.<any(svg, csv, json):suffix>")
-@bp.get("/source/<string:source>", defaults={"name": "source", "suffix": "html"})
-@bp.get("/source/<string:source>.<any(svg, csv, json):suffix>", defaults={"name": "source"})
-def show(name: str, suffix: str, source: str = "") -> Response:
+def show(name: str, suffix: str, source: str = "", slug: str = "") -> Response:
     """Show a page; of a view, with one of the suffixes svg, csv and json, its drawing or its data."""
-    page = page_for({**_asked(), "source": source})
+    page = page_for()
+    page.given |= {"source": source, "slug": slug}
     if source and source not in {row["key"].value for row in page.rows("sources")}:
         raise NotFound(f"There is no source with the key {source[:100]}")
-    if suffix not in SITE["types"]:
+    if slug and slug not in {kind.slug for kind in every_problem()}:
+        raise NotFound(f"There is no kind of problem called {slug[:100]}")
+    if name in SITE["views"] and suffix in DATA:
         answer = page.answer(SITE["data"].get(name, name), DATA[suffix])
         return Response(answer.whole(), content_type=answer.media_type)
     text = filled(f"{name}.{suffix}", page, name=name, standalone=suffix == "svg")
@@ -66,67 +73,82 @@ def show(name: str, suffix: str, source: str = "") -> Response:
 
 for path, named in SITE["pages"].items():
     bp.add_url_rule(path, view_func=show, defaults=named)
+for elsewhere, at in SITE["elsewhere"].items():
+    bp.add_url_rule(elsewhere, f"to-{at}", partial(Response, "", 303, {"Location": at}))
+bp.add_url_rule("/favicon.ico", "icon", partial(Response, "", 204))  # browsers look for one; each page brings its own
 
 
 @bp.route("/sparql", endpoint="sparql", methods=["GET", "POST", "QUERY"])
-def query() -> str:
-    """Show the query page, below it the answer where a query was sent."""
-    return _query_page(**(_shown(exchange.form, exchange.answer) if exchange.answer else {}))
-
-
-@bp.get("/search.json")
-def search() -> list[dict[str, str]]:
-    """Return what the page for a search shows, for machines."""
-    found = find(_asked().get("q", ""))[:MOST]
-    return [{"iri": each.iri, "label": each.label, "lang": each.lang, "page": path_of(each.iri)} for each in found]
-
-
-for elsewhere, at in SITE["elsewhere"].items():
-    bp.add_url_rule(elsewhere, f"to-{at}", partial(Response, "", 303, {"Location": at}))
-
-
-@bp.get("/favicon.ico")
-def icon() -> Response:
-    """Return nothing to browsers that look for an icon by this name: each page brings its own."""
-    return Response("", 204)
-
-
-@bp.get("/problems/<slug>")
-def problem_type(slug: str) -> str:
-    """Say what a kind of problem means: the address that problem documents give as their type."""
-    kinds = {kind.slug: kind for kind in every_problem()}
-    if slug not in kinds:
-        raise NotFound(f"There is no kind of problem called {slug[:100]}")
-    return render_template("problem-type.html", kind=kinds[slug])
+def query(problem: Mapping[str, object] | None = None) -> str:
+    """Show the query page, below it the answer where a query was sent, or the problem with it."""
+    page = page_for({} if problem else None)
+    name = page.given.get("example", "")
+    known = {**page.queries, **page.examples} if name else page.examples
+    if name and name not in known:
+        raise NotFound(f"There is no example {name[:100]}")
+    text = exchange.text or _example_text(known, page)
+    shown = _shown(exchange.form, exchange.answer) if exchange.answer and not problem else {}
+    told = {"sent": exchange.sent, "text": text, "results": RESULTS, "graphs": GRAPHS, "problem": problem}
+    return filled("query.html", page, **told, **shown)
 
 
 @bp.get("/health")
 @bp.get("/health/<any(live, ready):what>")
-def health(what: str = "live") -> Response:
+def health(what: str = "live") -> tuple[dict[str, object], int]:
     """Say that the server answers, and over which release; or whether it can answer queries now, with 503 if not."""
     exchange.fixed = False
-    told, status = {"status": "ok", "release": exchange.release, "triples": exchange.served.triples}, 200
-    if what == "ready":
-        state = site.engine.state(memory=False)
-        told = {"workers": state.workers, "busy": state.busy, "waiting": state.waiting, "release": exchange.release}
-        told["status"], status = ("ready", 200) if state.ready else ("not ready", 503)
-        told["reload"] = "failed" if state.reload_problem else "ok"
-    return Response(json.dumps(told), status, content_type="application/json")
+    if what == "live":
+        return {"status": "ok", "release": exchange.release, "triples": exchange.served.triples}, 200
+    state = site.engine.state(memory=False)
+    told = {"workers": state.workers, "busy": state.busy, "waiting": state.waiting, "release": exchange.release}
+    told["reload"] = "failed" if state.reload_problem else "ok"
+    return {"status": "ready" if state.ready else "not ready", **told}, 200 if state.ready else 503
 
 
 @bp.get("/metrics")
 def metrics() -> Response:
     """Return all counts for Prometheus."""
     exchange.fixed = False
-    counts: bytes = current_app.extensions["araxes.watch"].text(site.engine.state(), exchange.served)
+    counts = current_app.extensions["araxes.watch"].text(site.engine.state(), exchange.served)
     return Response(counts, content_type="text/plain; version=1.0.0; charset=utf-8")
+
+
+@bp.get("/<any(id, scheme, graph, ontology, tables):space>/<path:rest>")
+def resource(space: str, rest: str) -> Response:
+    """Lead from a thing, an ontology, a graph or a version to a page or data, or be one of these."""
+    path, _, suffix = f"{space}/{rest}".rpartition(".")
+    if f"{DOCUMENTS}/{space}/{rest}" in exchange.served.manifest["files"]:
+        body, headers = (exchange.served.folder / DOCUMENTS / space / rest).read_bytes(), _links(path, _offered(path))
+        headers |= styled(body) if suffix == "html" else {}
+        kind = METADATA if rest.endswith(METADATA) else suffix
+        return Response(body, content_type=DOCUMENT[kind].media_type, headers=headers)
+    if suffix not in SYNTAXES:
+        at = _homes(exchange.served.folder).get(f"{BASE}{space}/{rest}", f"{space}/{rest}")
+        if not _offered(at):
+            _known(at)
+        return _elsewhere(at)
+    iri = _known(path)
+    if suffix == "html":
+        page = filled("resource.html", space=space, iri=iri, syntaxes=SYNTAXES)
+        return Response(page, headers=_links(path, SYNTAXES))
+    found, wanted = site.ask(exchange, about("whole.rq", [iri])), SYNTAXES[suffix]
+    body = as_graph(found.whole(), wanted, prefixes.below(exchange.served.folder))
+    return Response(body, content_type=wanted.media_type, headers=_links(path, SYNTAXES))
+
+
+@bp.get("/<any(ns, shapes):space>/<path:rest>")
+def term(space: str, rest: str) -> Response:
+    """Lead from a term or a shape to where its ontology describes it."""
+    if at := _homes(exchange.served.folder).get(f"{BASE}{space}/{rest}"):
+        return _elsewhere(at, rest, f"{space}/{rest}")
+    raise NotFound(f"No ontology here defines {space}/{rest[:200]}")
 
 
 def problem_page(found: Problem) -> str:
     """Return the page for a problem: with the query to mend where there is one."""
     document = {**found.document(), "query_id": exchange.id}
     if exchange.environ["PATH_INFO"] == "/sparql" and exchange.sent:
-        return _query_page(problem=document)
+        return query(document)
     return render_template("problem.html", problem=document, here=exchange.environ["PATH_INFO"])
 
 
@@ -140,21 +162,16 @@ def http_fault(fault: HTTPException) -> Response:
 
 
 def page_for(given: Mapping[str, str] | None = None) -> Page:
-    """Return what a page asks, with values for the parameters of its queries, else those that the request has."""
-    return Page(
-        partial(site.ask, exchange), exchange.served.folder, exchange.release, _asked() if given is None else given
-    )
+    """Return what a page asks, its parameters as given, else those of the request; raises `BadRequest` for bad ones."""
+    if given is None:
+        found = fields_of(exchange.environ.get("QUERY_STRING", "").encode("latin-1"))
+        if twice := [name for name, values in found.items() if len(values) > 1]:
+            raise BadRequest(f"The parameter {twice[0][:100]} is given twice")
+        given = {name: values[0] for name, values in found.items()}
+    return Page(partial(site.ask, exchange), exchange.served.folder, exchange.release, given)
 
 
-def _asked() -> dict[str, str]:
-    """Return the parameters of the request; raises `BadRequest` where they cannot be read, or one is given twice."""
-    found = fields_of(exchange.environ.get("QUERY_STRING", "").encode("latin-1"))
-    if twice := [name for name, values in found.items() if len(values) > 1]:
-        raise BadRequest(f"The parameter {twice[0][:100]} is given twice")
-    return {name: values[0] for name, values in found.items()}
-
-
-def filled(template: str | Template, page: Page | None = None, **told: Any) -> str:
+def filled(template: str, page: Page | None = None, **told: Any) -> str:
     """Return a template filled with what every page can ask."""
     page = page or page_for()
     return render_template(template, page=page, site=SITE, base=site.base, release=exchange.served, **told)
@@ -177,24 +194,14 @@ def _index(folder: Path, release: str) -> Index:  # noqa: ARG001 - files of data
     return Index(page_for({}).rows("names"))
 
 
-def _query_page(**more: Any) -> str:
-    page = page_for({} if "problem" in more else None)
-    known = {**page.queries, **page.examples} if (name := page.given.get("example", "")) else page.examples
-    if name and name not in known:
-        raise NotFound(f"There is no example {name[:100]}")
-    text = exchange.text or _example_text(known, page)
-    return filled("query.html", page, sent=exchange.sent, text=text, results=RESULTS, graphs=GRAPHS, **more)
-
-
 def _example_text(examples: Saved, page: Page) -> str:
     """Return the example that was asked for, else the one with `start: yes`, else the first, without its header."""
-    first = sorted(examples.values(), key=lambda each: each.first("start") != "yes")
-    saved = examples.get(page.given.get("example", "")) or next(iter(first), None)
-    if saved:
+    first = max(examples.values(), key=lambda each: each.first("start") == "yes", default=None)
+    text = DESCRIBE["start.rq"]
+    if saved := examples.get(page.given.get("example", ""), first):
         values = {each.name: page.given[each.name] for each in saved.parameters if each.name in page.given}
-        saved = saved._replace(text=queries.bind(saved, values, page.prefixes))
-    lines = (saved.text if saved else FALLBACK).splitlines()
-    return "\n".join(dropwhile(lambda line: line.startswith("#:") or not line.strip(), lines))
+        text = queries.bind(saved, values, page.prefixes)
+    return "\n".join(dropwhile(lambda line: line.startswith("#:") or not line.strip(), text.splitlines()))
 
 
 def _shown(form: str, answer: Answer) -> dict[str, Any]:
@@ -213,3 +220,54 @@ def _shown(form: str, answer: Answer) -> dict[str, Any]:
             at = found[1] + 1
     most = min(MOST_ROWS, MOST_CELLS // max(len(columns), 1))
     return {"columns": columns, "rows": rows[:most], "total": len(rows) if size <= LARGEST else 0, "size": size}
+
+
+def _known(path: str) -> str:
+    """Return the IRI of a path where the graph mentions it; raises `NotFound`, or `Gone` where it was withdrawn."""
+    iri = BASE + path
+    if re.search(r'[\x00-\x20<>"{}|\\^`\ufffd]', iri) or len(iri) > 2_000:
+        raise NotFound("No IRI looks like this address")
+    rows = read(site.ask(exchange, about("found.rq", [iri])).body)
+    if not rows:
+        raise NotFound(f"The graph says nothing of {iri[:200]}")
+    if withdrawn := rows[0].get("withdrawn"):
+        instead = rows[0].get("instead")
+        raise Gone(withdrawn.value, more={"instead": instead.value} if instead else {})
+    return iri
+
+
+def _elsewhere(path: str, part: str = "", cited: str = "") -> Response:
+    """Return 303 See Other to what the client likes best, of a document or else of a thing (RFC 9110, 15.4.4)."""
+    offered = _offered(path) or SYNTAXES
+    wanted = picked(tuple(offered.values()), exchange.environ.get("HTTP_ACCEPT"), {})
+    suffix = next(suffix for suffix, each in offered.items() if each is wanted)
+    at = quote(f"/{path}.{suffix}", safe=SAFE) + (f"#{part}" if part and suffix == "html" else "")
+    return Response("", 303, {"Location": at, **_links(path, offered, cited)})
+
+
+def _links(path: str, offered: Mapping[str, Format], cited: str = "") -> dict[str, str]:
+    """Return the Link header (RFC 8288): what to cite, the licence, what describes it (CSVW 5.2), its other forms."""
+    at = quote(f"/{path}", safe=SAFE)
+    links = [f'<{BASE}{quote(cited or path, safe=SAFE)}>; rel="cite-as"', f'<{SITE["licence"]}>; rel="license"']
+    if about := next((suffix for suffix in (METADATA, "ttl") if suffix in offered), ""):
+        links.append(f'<{at}.{about}>; rel="describedby"; type="{bare(offered[about].media_type)}"')
+    links += [f'<{at}.{suffix}>; rel="alternate"; type="{bare(each.media_type)}"' for suffix, each in offered.items()]
+    return {"Link": ", ".join(links)}
+
+
+def _offered(path: str) -> dict[str, Format]:
+    """Return the syntaxes in which there is a document, by suffix; a graph has a page beside."""
+    files = exchange.served.manifest["files"]
+    known = {suffix: each for suffix, each in DOCUMENT.items() if f"{DOCUMENTS}/{path}.{suffix}" in files}
+    return {"html": PAGE, **known} if known and path.startswith("graph/") else known
+
+
+@lru_cache(maxsize=2)
+def _homes(folder: Path) -> Mapping[str, str]:
+    """Return the path, without suffix, of the document that holds each version, or describes each term and shape."""
+    catalogues = (file.read_text("utf-8") for file in sorted((folder / DOCUMENTS).glob("*/catalog-v001.xml")))
+    found = dict(entry for text in catalogues for entry in ENTRY.findall(text))
+    for file in sorted((folder / DOCUMENTS / "ontology").glob("*.nt")):
+        text = "" if "-with-data" in file.stem else file.read_text("utf-8")
+        found = dict.fromkeys(SHAPE.findall(text), f"ontology/{file.stem}") | found | dict(DEFINED.findall(text))
+    return found

@@ -22,11 +22,9 @@ from araxes.prefixes import BASE, NS
 from araxes.problems import AnswerTooLarge
 
 GAP, MOST_NAMES, KEPT = "VALUES ?it { }", 500, 20_000
-LARGEST, LONGEST = 16 << 20, 300
-LEAST, MOST = 72, 30
-EXAMPLES = ("explore", "competency", "tables", "pages")
+LARGEST, LONGEST, LEAST = 16 << 20, 300, 72
 ISOLATED = Markup('<bdi lang="{}">{}</bdi>')
-NAMES = (files("araxes.web") / "describe" / "names.rq").read_text("utf-8")
+DESCRIBE = {each.name: each.read_text("utf-8") for each in (files("araxes.web") / "describe").iterdir()}
 UNREACHABLE = re.compile(r"//|/\.\.?(?:/|$)")  # two slashes would lead to another host, dots to another path
 PAGED = ("id/", "scheme/", "graph/")
 SITE: Mapping[str, Any] = tomllib.loads((files("araxes.web") / "site.toml").read_text("utf-8"))
@@ -45,8 +43,9 @@ class Term(NamedTuple):
     datatype: str = ""
 
 
-def path_of(iri: str) -> str:
+def path_of(term: Term | str) -> str:
     """Return where the page of an IRI is: a path of ours, an address of the web, or nothing that could be followed."""
+    iri = term.value if isinstance(term, Term) else term
     if (rest := iri.removeprefix(BASE)) != iri:
         path = quote(f"/{rest}.html" if rest.startswith(PAGED) else f"/{rest}", safe=SAFE)
         return "" if UNREACHABLE.search(f"/{rest}") else path
@@ -54,13 +53,12 @@ def path_of(iri: str) -> str:
 
 
 class Page:
-    """What one page asks: rows of saved queries, and names and addresses of what is in them.
+    """What one page asks: rows of saved queries, and names of what is in them; `given` are values for parameters."""
 
-    `given` are the values that the request has for parameters of queries, by name.
-    """
+    link = staticmethod(path_of)
 
     def __init__(self, ask: Callable[[Question], Answer], folder: Path, release: str, given: Mapping[str, str]) -> None:
-        self._ask, self.given = ask, given
+        self._ask, self.given = ask, dict(given)
         self.queries, self.examples, self.prefixes, self._names = _of(folder, release)
 
     def query(self, name: str, **given: str) -> str:
@@ -73,8 +71,7 @@ class Page:
 
     def rows(self, name: str, **given: str) -> list[Row]:
         """Return the rows that a saved query has, each a term by variable; what they mention can then be named."""
-        found = self.answer(name, RESULTS[0], **given)
-        body = found.whole(LARGEST)
+        body = self.answer(name, RESULTS[0], **given).whole(LARGEST)
         if len(body) == LARGEST:
             raise AnswerTooLarge(f"{name} has more rows than a page can show", hint="Ask for them at /sparql.")
         rows = read(body)
@@ -88,8 +85,7 @@ class Page:
         wanted = sorted({iri for iri in iris if iri not in self._names})
         for start in range(0, len(wanted), MOST_NAMES):
             some = wanted[start : start + MOST_NAMES]
-            text = NAMES.replace(GAP, f"VALUES ?it {{ {' '.join(f'<{iri}>' for iri in some)} }}")
-            found = {row["it"].value: row["name"] for row in read(self._ask(Question(text, RESULTS[0])).body)}
+            found = {row["it"].value: row["name"] for row in read(self._ask(about("names.rq", some)).body)}
             self._names.update({iri: found.get(iri, Term(self.short(iri), "literal")) for iri in some})
 
     def label(self, term: Term | str) -> Markup:
@@ -110,17 +106,9 @@ class Page:
         """Return an IRI as a prefixed name where there is one."""
         return prefixes.shorten(iri, self.prefixes).strip("<>")
 
-    def link(self, term: Term | str) -> str:
-        """Return the address of the page of an IRI."""
-        return path_of(term.value if isinstance(term, Term) else term)
-
     def asked(self, name: str, **given: str) -> str:
         """Return the address of the query page with a saved query on it, its parameters bound as here."""
         return "/sparql?" + urlencode({"example": name, **self._values(name, given)})
-
-    def saved(self, name: str) -> queries.SavedQuery:
-        """Return a saved query."""
-        return self.queries[name]
 
     def _values(self, name: str, given: Mapping[str, str]) -> dict[str, str]:
         declared = {each.name for each in self.queries[name].parameters}
@@ -143,25 +131,26 @@ def kind_of(classes: Collection[str]) -> str:
     return next((kind for kind, (_, name, _) in SITE["kinds"].items() if name in classes or NS + name in classes), "")
 
 
+def about(name: str, iris: Iterable[str]) -> Question:
+    """Return a query of the folder `describe` as a question about some IRIs."""
+    return Question(DESCRIBE[name].replace(GAP, f"VALUES ?it {{ {' '.join(f'<{iri}>' for iri in iris)} }}"), RESULTS[0])
+
+
 def read(body: bytes) -> list[Row]:
     """Return the rows of an answer in JSON."""
-    bindings: Sequence[Mapping[str, Any]] = json.loads(body)["results"]["bindings"]
     return [
         {name: Term(t["value"], t["type"], t.get("xml:lang", ""), t.get("datatype", "")) for name, t in row.items()}
-        for row in bindings
+        for row in json.loads(body)["results"]["bindings"]
     ]
 
 
 @lru_cache(maxsize=2)
 def _of(folder: Path, _: str) -> tuple[Saved, Saved, Mapping[str, str], dict[str, Term]]:
-    """Return what the pages of a folder and a release share: queries, examples, prefixes, and names once learned.
-
-    Where a release has none of its own, as over data of others, queries and prefixes are those of the project here.
-    """
+    """Return queries, examples, prefixes and learned names for a release; where it has no queries, those of here."""
     root = folder if (folder / "queries" / "pages").is_dir() else project.locate(None, {}).root
-    saved = [queries.load(folder / "queries" / each, folder) for each in EXAMPLES]
-    examples = {name: query for some in saved for name, query in some.items()}
-    return queries.load(root / "queries" / "pages", root), examples, project.Project(root).prefixes(), {}
+    own, some = project.Project(root), (project.Project(folder).queries(each) for each in SITE["examples"])
+    examples = {name: query for each in some for name, query in each.items()}
+    return own.queries("pages"), examples, own.prefixes(), {}
 
 
 class Found(NamedTuple):
@@ -174,25 +163,21 @@ class Found(NamedTuple):
 
 
 class Index:
-    """The names of all things, folded."""
+    """The names of all things, folded; made from rows of `thing` and `name`."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        """Take rows of `thing` and `name`."""
-        self._named = [(row["thing"].value, row["name"]) for row in rows]
-        self._folded = [fold(name.value) for _, name in self._named]
+        self._folded = {(row["thing"].value, row["name"]): fold(row["name"].value) for row in rows}
 
     def find(self, typed: str) -> list[Found]:
         """Return the things whose names are most like what was typed, each once, the best first."""
-        wanted = fold(typed)
+        wanted, exactly = fold(typed), typed.strip().casefold()
         if not wanted:
             return []
-        best: dict[str, tuple[float, bool, Found]] = {}
-        for _, score, at in process.extract(wanted, self._folded, scorer=_likeness, score_cutoff=LEAST, limit=None):
-            iri, name = self._named[at]
-            found = score, name.value.casefold() == typed.strip().casefold(), Found(iri, name.value, name.lang, score)
-            if iri not in best or best[iri][:2] < found[:2]:
-                best[iri] = found
-        return sorted((each for *_, each in best.values()), key=lambda each: (-each.score, each.iri))
+        found = process.extract(wanted, self._folded, scorer=_likeness, score_cutoff=LEAST, limit=None)
+        best: dict[str, Found] = {}
+        for _, score, (iri, name) in sorted(found, key=lambda each: (-each[1], each[2][1].value.casefold() != exactly)):
+            best.setdefault(iri, Found(iri, name.value, name.lang, score))
+        return sorted(best.values(), key=lambda each: (-each.score, each.iri))
 
 
 def fold(text: str) -> str:
