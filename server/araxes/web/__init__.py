@@ -12,7 +12,7 @@ from araxes.engine import Engine
 from araxes.engine.question import GRAPHS
 from araxes.problems import every_problem
 from araxes.settings import SETTINGS, Settings
-from araxes.web import pages, things
+from araxes.web import pages, reconciliation, things
 from araxes.web.front import Front
 from araxes.web.machines import Machines
 from araxes.web.site import asset, inline, kind_of, path_of
@@ -36,6 +36,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.url_map.merge_slashes = False
     app.register_blueprint(pages.bp)
     app.register_blueprint(things.bp)
+    app.register_blueprint(reconciliation.bp)
     app.register_error_handler(HTTPException, pages.http_fault)
     machines = Machines(engine, settings, app.jinja_env)
     front = Front(app, machines)
