@@ -16,7 +16,7 @@ from araxes.web.pages import POLICY, exchange, filled, page_for, site, styled
 from araxes.web.site import SITE, Index, Page, Row, Term, fold
 
 bp, TABLE = Blueprint("reconciliation", __name__), SITE["reconciliation"]
-JSON, SCRIPT, ENTITY, LONGEST, MANY, NEARLY = "application/json", "text/javascript", "entity", 200, 10_000, 99.0
+JSON, SCRIPT, ENTITY, LONGEST, NEARLY = "application/json", "text/javascript", "entity", 200, 99.0
 _book = lru_cache(maxsize=2)(lambda folder, release: Book(page_for({})))  # noqa: ARG005 - what is known of a release
 # Scripts that leave out vowels: in Latin letters a word of theirs may be another one (the Persian Iran becomes ayran).
 UNVOWELLED, ASIDE = re.compile(r"[\u0590-\u07ff\ufb1d-\ufdff\ufe70-\ufefc]"), re.compile(r" *\([^()]*\)")
@@ -69,7 +69,7 @@ class Book:
 
     def like(self, kind: str, name: str) -> dict[str, float]:
         """Return what is called like a name, or has it as code or id, with how like it is: from 72 to 100, if equal."""
-        found = {each.iri: min(each.score, NEARLY) for each in self._indices[kind].find(name[:LONGEST], MANY)}
+        found = {each.iri: min(each.score, NEARLY) for each in self._indices[kind].find(name[:LONGEST])}
         return found | dict.fromkeys(self._exact.get(marked(kind, name), ()), 100.0)
 
     def _fits(self, query: dict[str, Any], iri: str, likes: dict[str, dict[str, float]]) -> dict[str, float]:
