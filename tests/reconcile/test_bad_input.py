@@ -155,6 +155,12 @@ def test_too_many_queries_are_refused_with_the_number_that_is_allowed(service: s
     assert send(service, {"extend": json.dumps(ids)}).status == 413
 
 
+def test_what_is_asked_for_twice_is_answered_once(service: str) -> None:
+    asked = {"ids": ["state/iran"] * MOST, "properties": [{"id": STATE["pid"]}] * MOST}
+    (row,) = posted(service, "/draft/extend", asked).json()["rows"]
+    assert [each["values"] for each in row["properties"]] == [[{"str": "IR"}]]
+
+
 def test_a_million_labels_are_refused(service: str) -> None:
     body = b'{"queries":[' + b",".join([b'{"conditions":[{"matchType":"name","v":"Iran"}]}'] * 1_000_000) + b"]}"
     try:

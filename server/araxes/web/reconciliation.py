@@ -21,31 +21,26 @@ QUANTIFIERS: Any = {"any": max, "all": min, "should": fmean, "none": lambda like
 # Scripts that leave out vowels: in Latin letters a word of theirs may be another one (the Persian Iran becomes ayran).
 UNVOWELLED = re.compile(r"[\u0590-\u07ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
-# What a query asks: in which field for which texts, a quantifier over them, and whether the field must fit.
-Condition = tuple[str, list[str], str, bool]
-# What makes texts equal: the field, letters and digits in Latin script, and whether they were written without vowels.
-Spelling = tuple[str, str, bool]
+_book = lru_cache(maxsize=2)(lambda folder, release: Book(page_for({})))  # noqa: ARG005 - what is known of a release
+Condition = tuple[str, list[str], str, bool]  # a field, texts, a quantifier over these, whether the field must fit
 
 
 class Book:
-    """What a release says of each thing, and in which field which texts lead to it.
-
-    Fields are the properties, and "entity", "type" and "property" for names and codes, "code" for codes alone.
-    """
+    """What a release says of each thing, and which texts lead to it: as names, codes or values of its properties."""
 
     def __init__(self, page: Page) -> None:
         self.facts: dict[str, dict[str, list[Term]]] = {}
         for row in page.rows("reconciliation"):
             self.facts.setdefault(row["thing"].value, {}).setdefault(row["property"].value, []).append(row["value"])
         self.offered: dict[str, set[str]] = {field: set() for field in TABLE["kinds"]}
-        self._equal, self._names = dict[Spelling, set[str]](), dict[str, list[Row]]()
+        # Fields are the properties, and "entity", "type" and "property" for names and codes, "code" for codes alone.
+        self._equal, self._names = dict[tuple[str, str, bool], set[str]](), dict[str, list[Row]]()
         for row in (*page.rows("reconciliation-names"), *page.rows("reconciliation-values")):
             field, iri = row["field"].value, row["thing"].value
             self.offered.setdefault(field, set()).add(iri)
             self._equal.setdefault(spelled(field, row["name"].value), set()).add(iri)
             self._names.setdefault(field, []).extend([] if "exact" in row else [row])
-        alike = [things for (field, *_), things in self._equal.items() if field == "entity" and len(things) > 1]
-        self._shared = set[str]().union(*alike)
+        self._shared = {i for (at, *_), some in self._equal.items() if at == "entity" and len(some) > 1 for i in some}
         self._indices = {field: Index(rows) for field, rows in self._names.items()}
         self.like = lru_cache(maxsize=256)(self._like)
 
@@ -57,25 +52,26 @@ class Book:
         return iri
 
     def candidates(self, conditions: list[Condition]) -> list[dict[str, Any]]:
-        """Return what a query may mean, the best first, each as `iri`, `score`, `match` and `fits` (0.2, 4.2)."""
+        """Return what a query may mean, the best first, as `iri`, `score`, `match`, `fits`; a name counts twice."""
         if not 0 < sum(len(some) for field, some, *_ in conditions if field != RDF_TYPE) <= TABLE["values"]:
             raise BadReconciliation(f"A query must have from 1 to {TABLE['values']} names and values")
         asked = [(field, text) for field, some, quantifier, _ in conditions if quantifier != "none" for text in some]
-        leading = [(field, text) for field, text in asked if field == "entity"] or asked
-        things = {iri for field, text in leading for iri in self.like(field, text)}
+        leading = [each for each in asked if each[0] == "entity"] or asked
+        things = {iri for each in leading for iri in self.like(*each)}
         found = {iri: fits for iri in things if (fits := self._fits(conditions, iri))}
-        twice = {"entity": 2}  # a name counts as much as two properties
-        scores = {i: round(fmean(f.values(), [twice.get(field, 1) for field in f]), 2) for i, f in found.items()}
+        scores = {i: round(fmean(f.values(), [1 + (field == "entity") for field in f]), 2) for i, f in found.items()}
         exact = [iri for iri, score in scores.items() if score == 100]
-        match = exact[0] if len(exact) == 1 and self._meant(exact[0], asked) else ""
-        best = sorted(found, key=lambda iri: (-scores[iri], iri))[: TABLE["most"]]
-        return [{"iri": iri, "score": scores[iri], "match": iri == match, "fits": found[iri]} for iri in best]
+        best = sorted(found, key=lambda iri: (-scores[iri], iri))
+        return [
+            {"iri": i, "score": scores[i], "match": exact == [i] and self._meant(i, asked), "fits": found[i]}
+            for i in best
+        ]
 
     def _like(self, field: str, text: str) -> dict[str, float]:
         """Return the things to which a text leads in a field, with how like it is: from 72 to 99, or 100 if equal."""
         near = self._indices[field].find(text) if field in self._indices else []
-        equal = self._equal.get(spelled(field, text), ())
-        return {each.iri: min(each.score, 99.0) for each in near} | dict.fromkeys(equal, 100.0)
+        found = {each.iri: min(each.score, 99.0) for each in near}
+        return found | dict.fromkeys(self._equal.get(spelled(field, text), ()), 100.0)
 
     def _fits(self, conditions: list[Condition], iri: str) -> dict[str, float]:
         """Return how well a thing fits, by field, from 0 to 100; nothing where a field does not that must."""
@@ -101,32 +97,22 @@ class Book:
 
 
 @lru_cache(maxsize=16_384)
-def spelled(field: str, text: str) -> Spelling:
-    """Return what makes texts of a field equal."""
+def spelled(field: str, text: str) -> tuple[str, str, bool]:
+    """Return what makes texts of a field equal: their sound in Latin script, and whether they were without vowels."""
     return field, fold(text), bool(UNVOWELLED.search(text))
 
 
-_book = lru_cache(maxsize=2)(lambda folder, release: Book(page_for({})))  # noqa: ARG005 - what is known of a release
-
-
-@bp.route("/reconcile", methods=["GET", "POST"])
-@bp.post("/reconcile/draft/<any(reconcile, extend):_>")
-def reconcile(_: str = "") -> Response:
-    """Answer queries, or what values are asked for, or the manifest (0.2, 3.1, 4.3 and 7.3; draft 1.0, 4.3 and 7.4)."""
-    sent: Any = exchange.sent
-    fields = {name: values[0] for name, values in {**sent.address, **sent.form}.items()}
+def reconcile(name: str, kind: str = "") -> Response:
+    """Answer what is asked, in a call where one is named (0.2, 3 to 7); raises `BadReconciliation`, `BatchTooLarge`."""
+    exchange.fixed = False  # names depend on Accept-Language, of which the cache knows nothing
+    sent: Any = exchange.sent  # nothing at addresses that take no body
+    form = {name: values[0] for name, values in sent.form.items()} if sent else {}
+    asked: Any = {**page_for().given, **form}
     try:
-        read = {name: json.loads(text) if text[:1] == "{" else text for name, text in fields.items()}
-        asked = json.loads(sent.body) if sent.content_type == JSON else read
+        asked |= {name: json.loads(asked[name]) for name in TABLE["json"] if asked.get(name, "")[:1] == "{"}
+        asked = json.loads(sent.body) if sent and sent.content_type == JSON else asked
     except (ValueError, RecursionError) as error:
         raise BadReconciliation(f"This is not JSON: {str(error)[:100]!a}") from None
-    return shown("reconcile.json", asked=asked)
-
-
-def shown(name: str, kind: str = "", asked: Any = None) -> Response:
-    """Return a template filled with what was asked, in a call where that is wanted (0.2, 3.3); raises `Problem`."""
-    exchange.fixed = False  # names depend on Accept-Language, of which the cache knows nothing
-    asked = page_for().given if asked is None else asked
     schema = Draft202012Validator(json.loads(filled("reconciliation/request.json")))
     if fault := next(schema.iter_errors(asked), None):
         if fault.validator in {"maxItems", "maxProperties"}:
@@ -143,5 +129,5 @@ def shown(name: str, kind: str = "", asked: Any = None) -> Response:
     return Response(body, content_type=JSON)
 
 
-for path, told in TABLE["pages"].items():
-    bp.add_url_rule(f"/reconcile{path}", path, shown, defaults=told)
+for path, rule in TABLE["pages"].items():
+    bp.add_url_rule(f"/reconcile{path}", path or "/", reconcile, **rule)
