@@ -14,13 +14,14 @@ from tests.reconcile.asked import send
 PAGE = (ROOT / "docs" / "reconciliation.md").read_text("utf-8")
 
 
-def test_the_example_in_python_prints_what_stands_there(service: str) -> None:
-    match = re.search(r"```python\n(.*?)```\n\nprints\n\n```text\n(.*?)```", PAGE, re.DOTALL)
-    assert match
-    code = match[1].replace("http://127.0.0.1:8000/reconcile", service)
-    assert code != match[1]
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == match[2]
+def test_the_examples_in_python_print_what_stands_there(service: str) -> None:
+    examples = re.findall(r"```python\n(.*?)```\n\nprints\n\n```text\n(.*?)```", PAGE, re.DOTALL)
+    assert len(examples) == 2
+    for told, printed in examples:
+        code = told.replace("http://127.0.0.1:8000/reconcile", service)
+        assert code != told
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout == printed
 
 
 def test_the_example_with_curl_gets_what_stands_there(service: str) -> None:

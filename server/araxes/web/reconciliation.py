@@ -61,11 +61,9 @@ class Book:
         found = {iri: fits for iri in things if (fits := self._fits(conditions, iri))}
         scores = {i: round(fmean(f.values(), [1 + (field == "entity") for field in f]), 2) for i, f in found.items()}
         exact = [iri for iri, score in scores.items() if score == 100]
+        sure = len(exact) == 1 and self._meant(exact[0], asked)
         best = sorted(found, key=lambda iri: (-scores[iri], iri))
-        return [
-            {"iri": i, "score": scores[i], "match": exact == [i] and self._meant(i, asked), "fits": found[i]}
-            for i in best
-        ]
+        return [{"iri": i, "score": scores[i], "match": sure and i in exact, "fits": found[i]} for i in best]
 
     def _like(self, field: str, text: str) -> dict[str, float]:
         """Return the things to which a text leads in a field, with how like it is: from 72 to 99, or 100 if equal."""
@@ -106,8 +104,7 @@ def reconcile(name: str, kind: str = "") -> Response:
     """Answer what is asked, in a call where one is named (0.2, 3 to 7); raises `BadReconciliation`, `BatchTooLarge`."""
     exchange.fixed = False  # names depend on Accept-Language, of which the cache knows nothing
     sent: Any = exchange.sent  # nothing at addresses that take no body
-    form = {name: values[0] for name, values in sent.form.items()} if sent else {}
-    asked: Any = {**page_for().given, **form}
+    asked: Any = {**page_for().given, **({name: values[0] for name, values in sent.form.items()} if sent else {})}
     try:
         asked |= {name: json.loads(asked[name]) for name in TABLE["json"] if asked.get(name, "")[:1] == "{"}
         asked = json.loads(sent.body) if sent and sent.content_type == JSON else asked
