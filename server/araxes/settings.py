@@ -63,6 +63,7 @@ class Settings(NamedTuple):
     query_megabytes: int = 512
     query_characters: int = 50_000
     query_depth: int = 200
+    batch_names: int = 100
     answer_rows: int = 200_000
     answer_triples: int = 200_000
     answer_kilobytes: int = 65_536

@@ -13,7 +13,7 @@ from araxes.engine import Engine
 from araxes.engine.question import GRAPHS
 from araxes.problems import every_problem
 from araxes.settings import SETTINGS, Settings
-from araxes.web import pages
+from araxes.web import pages, reconciliation
 from araxes.web.front import Front
 from araxes.web.machines import Machines
 from araxes.web.site import asset, inline, kind_of, path_of
@@ -35,6 +35,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     # A path with two slashes would else be sent elsewhere, with the Host that the client claims.
     app.url_map.merge_slashes = False
     app.register_blueprint(pages.bp)
+    app.register_blueprint(reconciliation.bp)
     app.register_error_handler(HTTPException, pages.http_fault)
     machines = Machines(engine, settings, app.jinja_env)
     front = Front(app, machines)

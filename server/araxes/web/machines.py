@@ -44,6 +44,7 @@ class Machines:
             "/sparql": (METHODS, self._query),
             "/graphs": (READING, self._graph),
             "/.well-known/void": (READING, self._described),
+            **{f"/reconcile{at}": (METHODS[:-1], lambda *_: None) for at in ("", "/draft/reconcile", "/draft/extend")},
         }
 
     def ask(self, exchange: Exchange, question: Question) -> Answer:
