@@ -39,7 +39,9 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_error_handler(HTTPException, pages.http_fault)
     machines = Machines(engine, settings, app.jinja_env)
     front = Front(app, machines)
-    app.jinja_env.globals["description"] = lambda: machines.description(pages.exchange, GRAPHS[0]).body.decode("utf-8")
+    app.jinja_env.globals["description"] = lambda: machines.description(pages.exchange, GRAPHS[0]).get_data(
+        as_text=True
+    )
     app.extensions |= {"araxes": machines, "araxes.watch": front.watch}
     app.wsgi_app = front  # type: ignore[assignment, method-assign]
     return app

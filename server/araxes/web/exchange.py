@@ -1,26 +1,28 @@
-"""One request while it is answered, its reply, packed and labelled as HTTP wants it, and the replies that are kept."""
+"""One request while it is answered, its response, packed and labelled as HTTP wants it, and answers that are kept."""
 
 import gzip
 import re
-import secrets
 import tomllib
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from importlib.resources import files
+from secrets import token_hex
 from threading import Lock
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import zstandard
-from werkzeug.wsgi import ClosingIterator, FileWrapper
+from cachetools import LRUCache
+from werkzeug import Response
+from werkzeug.wsgi import FileWrapper
 
 from araxes.engine import Answer
-from araxes.problems import Busy, Problem
+from araxes.problems import Busy
 from araxes.project import Release
 from araxes.web.protocol import PIECE, Coding, Sent
 
-Headers = dict[str, str]
 Key = tuple[str, ...]
 
 KEY = "araxes.exchange"
@@ -30,10 +32,7 @@ PACKABLE = re.compile(r"text/|application/.*(?:json|xml|trig|triples|quads)|imag
 SHORTEST = 1_024
 OVERHEAD = 2_000  # of what is kept, in bytes
 
-
-def next_id() -> str:
-    """Return a short name for one request, unlike that of any other."""
-    return secrets.token_hex(8)
+next_id = partial(token_hex, 8)  # a short name for one request, unlike that of any other
 
 
 class Gate:
@@ -68,7 +67,7 @@ class Exchange:
     the same request can have another answer; `answer` is for a page to show; `waited` and `evaluated` in milliseconds.
     """
 
-    environ: Mapping[str, Any]
+    environ: dict[str, Any]
     served: Release
     release: str
     started: float
@@ -92,51 +91,6 @@ class Exchange:
         return named[-min(proxies, len(named))][:64] if proxies and named else peer
 
 
-@dataclass(slots=True)
-class Reply:
-    """A response before it is labelled; its body stands in `body`, or `length` bytes of it in `file`."""
-
-    status: int
-    type: str
-    body: bytes = b""
-    headers: Headers = field(default_factory=dict)
-    file: BinaryIO | None = None
-    length: int = 0
-    coding: str = ""
-    leave: Callable[[], None] = lambda: None
-
-    def pack(self, coding: Coding | None) -> None:
-        """Pack the body where that is asked for and saves something, or must be. RFC 9110, 8.4."""
-        if coding is None or not coding.name or self.file or not self.body:
-            return
-        if not coding.must and (len(self.body) < SHORTEST or not PACKABLE.match(self.type)):
-            return
-        # Packed without a time, the same body is the same bytes again, as a strong entity tag says.
-        packed = gzip.compress(self.body, 6, mtime=0) if coding.name == "gzip" else zstandard.compress(self.body, 3)
-        if coding.must or len(packed) < len(self.body):
-            self.body, self.coding = packed, coding.name
-
-    def tag(self) -> str:
-        """Return a strong entity tag: of the bytes as they are sent, and of what they are. RFC 9110, 8.8.3."""
-        found = blake2b(self.type.encode(), digest_size=12)
-        found.update(self.body)
-        if self.file:
-            while piece := self.file.read(PIECE):
-                found.update(piece)
-            self.file.seek(0)
-        return f'"{found.hexdigest()}"'
-
-    def sent(self, *, nothing: bool) -> Iterable[bytes]:
-        """Return the body as WSGI wants it; where nothing of it is to be sent, let go of it."""
-        if self.file is None:
-            return [] if nothing else [self.body]
-        if nothing:
-            self.file.close()
-            self.leave()
-            return []
-        return ClosingIterator(FileWrapper(self.file, PIECE), self.leave)
-
-
 class Kept(NamedTuple):
     """An answer with status 200: tuples of texts, which the collector of garbage leaves alone, holding up nobody."""
 
@@ -145,64 +99,82 @@ class Kept(NamedTuple):
     etag: str
     body: bytes
 
-    def size(self, key: Key) -> int:
-        """Return how much room it takes under a key, in bytes."""
-        return len(self.body) + sum(map(len, key)) + OVERHEAD
-
 
 class Cache:
     """Answers by what was asked, the release first; the one that was not asked for longest makes room."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[Key, Kept] = OrderedDict()
+        self._kept: LRUCache[Key, tuple[Kept, int]] = LRUCache(most, lambda each: each[1])
         self._lock = Lock()
         self._release = ""
-        self.bytes = self.hits = self.misses = 0
+        self.hits = self.misses = 0
+
+    @property
+    def bytes(self) -> int:
+        """Return how much room is taken."""
+        return int(self._kept.currsize)
 
     def get(self, key: Key) -> Kept | None:
         """Return what is kept under a key."""
         with self._lock:
-            if found := self._kept.get(key):
-                self.hits += 1
-                self._kept.move_to_end(key)
-            else:
-                self.misses += 1
+            found, _ = self._kept.get(key, (None, 0))
+            self.hits, self.misses = self.hits + bool(found), self.misses + (not found)
         return found
 
     def put(self, key: Key, kept: Kept) -> None:
         """Keep an answer, and none from another release; one that fills an eighth of the room is not kept."""
-        if (size := kept.size(key)) > self._most // 8:
+        if (size := len(kept.body) + sum(map(len, key)) + OVERHEAD) > self._kept.maxsize // 8:
             return
         with self._lock:
             if key[0] != self._release:
                 self._kept.clear()
-                self._release, self.bytes = key[0], 0
-            if key not in self._kept:
-                self._kept[key] = kept
-                self.bytes += size
-            while self.bytes > self._most:
-                old, dropped = self._kept.popitem(last=False)
-                self.bytes -= dropped.size(old)
+                self._release = key[0]
+            self._kept[key] = kept, size
 
 
-def answer(given: Answer) -> Reply:
-    """Return the reply that carries an answer."""
-    return Reply(200, given.media_type, given.body, {}, given.file, given.length)
+def answer(given: Answer) -> Response:
+    """Return the response that carries an answer; a large one is sent from its file, in pieces."""
+    if given.file is None:
+        return Response(given.body, content_type=given.media_type)
+    length = {"Content-Length": str(given.length)}
+    return Response(FileWrapper(given.file, PIECE), headers=length, content_type=given.media_type)
 
 
-def headers_of(found: Problem) -> Headers:
-    """Return the headers that go with a problem."""
-    headers = {**READABLE, "Accept-Encoding": "identity"} if found.status == 415 else {}
-    if again := found.more.get("retry_after"):
-        headers["Retry-After"] = str(again)
-    if isinstance(allowed := found.more.get("allow"), list):
-        headers["Allow"] = ", ".join(allowed)
-    return headers
-
-
-def options(methods: tuple[str, ...]) -> Reply:
-    """Return the reply to OPTIONS: what the address answers, also for pages of other origins."""
+def options(methods: tuple[str, ...]) -> Response:
+    """Return the response to OPTIONS: what the address answers, also for pages of other origins."""
     allowed = ", ".join(methods)
     headers = {"Allow": allowed, "Access-Control-Allow-Methods": allowed, **OPTIONS}
-    return Reply(204, "", b"", headers | (READABLE if "QUERY" in methods else {}))
+    return Response(status=204, headers=headers | (READABLE if "QUERY" in methods else {}))
+
+
+def pack(response: Response, coding: Coding) -> None:
+    """Pack the body where that is asked for and saves something, or must be. RFC 9110, 8.4."""
+    body = b"" if response.is_streamed else response.get_data()
+    worthwhile = len(body) >= SHORTEST and PACKABLE.match(response.mimetype or "")
+    if not (coding.name and body and (coding.must or worthwhile)):
+        return
+    # Packed without a time, the same body is the same bytes again, as a strong entity tag says.
+    packed = gzip.compress(body, 6, mtime=0) if coding.name == "gzip" else zstandard.compress(body, 3)
+    if coding.must or len(packed) < len(body):
+        response.set_data(packed)
+        response.content_encoding = coding.name
+
+
+def label(response: Response, release: str, lifetime: str) -> None:
+    """Give a response its headers; one that may be kept, a strong entity tag.
+
+    The tag is of the bytes as they are sent, and of what they are. RFC 9110, 8.8.3.
+    """
+    headers = response.headers
+    for name in ALWAYS.keys() - headers.keys():
+        headers[name] = ALWAYS[name]
+    headers["Araxes-Release"], headers["Cache-Control"] = release, lifetime or "no-store"
+    if response.mimetype and response.mimetype.startswith("text/"):
+        response.mimetype_params.setdefault("charset", "utf-8")
+    if lifetime:
+        digest = blake2b(headers["Content-Type"].encode(), digest_size=12)
+        for piece in response.iter_encoded():
+            digest.update(piece)
+        if isinstance(response.response, FileWrapper):
+            response.response.seek(0)
+        response.set_etag(digest.hexdigest())

@@ -8,13 +8,14 @@ from time import perf_counter
 from typing import Any
 
 from jinja2 import Environment
+from werkzeug import Response
 
 from araxes.engine import Answer, Engine, Format, Question, form_of, formats_for
 from araxes.engine.evaluate import rewrite
 from araxes.engine.question import GRAPHS, RESULTS, Form, refuse_long
 from araxes.problems import AnswerTooLarge, BadRequest, MethodNotAllowed, QueryTooSlow, TooMuchMemory, UnknownGraph
 from araxes.settings import Settings
-from araxes.web.exchange import METHODS, Exchange, Gate, Reply, answer, options
+from araxes.web.exchange import METHODS, Exchange, Gate, answer, options
 from araxes.web.protocol import BODIES, HTML, PAGE, Sent, likes_page, picked, question_from, sent_from
 
 READING = ("GET", "HEAD", "OPTIONS")
@@ -25,7 +26,7 @@ FORM_ROOM = 12
 FOLDER = files("araxes.web") / "describe"
 QUERIES = {name: (FOLDER / f"{name}.rq").read_text("utf-8") for name in ("graphs", "classes", "properties", "links")}
 
-View = Callable[[Exchange, Sent], Reply | None]
+View = Callable[[Exchange, Sent], Response | None]
 
 
 class Machines:
@@ -56,8 +57,8 @@ class Machines:
         exchange.release = found.release
         return found
 
-    def reply(self, exchange: Exchange) -> Reply | None:
-        """Return the reply to a request, or None where a page must be the answer; raises `Problem`."""
+    def response(self, exchange: Exchange) -> Response | None:
+        """Return the response to a request, or None where a page must be the answer; raises `Problem`."""
         path, method = exchange.environ["PATH_INFO"], exchange.environ["REQUEST_METHOD"]
         if path not in self._views:
             return None
@@ -73,7 +74,7 @@ class Machines:
         exchange.text = sent.text
         return view(exchange, sent)
 
-    def description(self, exchange: Exchange, wanted: Format) -> Reply:
+    def description(self, exchange: Exchange, wanted: Format) -> Response:
         """Return the description of the endpoint and of its data, made once for each release.
 
         Raises `Busy` and `Unavailable` where the engine cannot be asked now. SPARQL 1.1 Service Description, 2.
@@ -89,9 +90,9 @@ class Machines:
             turtle = self._template.render(told).encode()
             self._made = (exchange.release, turtle) if exchange.fixed else self._made
         body = turtle if wanted.name == "turtle" else rewrite(turtle, f"{self.base}/sparql", wanted)
-        return Reply(200, wanted.media_type, body)
+        return Response(body, content_type=wanted.media_type)
 
-    def _query(self, exchange: Exchange, sent: Sent) -> Reply | None:
+    def _query(self, exchange: Exchange, sent: Sent) -> Response | None:
         settings = self.settings
         if not sent.asks:
             page = sent.wants_page and sent.address.get("format", [HTML]) == [HTML]
@@ -105,7 +106,7 @@ class Machines:
         exchange.answer = self.ask(exchange, question)
         return None
 
-    def _described(self, exchange: Exchange, sent: Sent) -> Reply | None:
+    def _described(self, exchange: Exchange, sent: Sent) -> Response | None:
         if exchange.environ["PATH_INFO"] != "/sparql" and likes_page(sent.accept):
             return None
         offered = (*GRAPHS, *RESULTS) if exchange.environ["PATH_INFO"] == "/sparql" else GRAPHS
@@ -114,7 +115,7 @@ class Machines:
             raise BadRequest("There is no query")
         return self.description(exchange, wanted)
 
-    def _graph(self, exchange: Exchange, sent: Sent) -> Reply:
+    def _graph(self, exchange: Exchange, sent: Sent) -> Response:
         """Answer the read part of the Graph Store Protocol: 4.2 and 5.2, with the graph named in the address."""
         named, default = sent.address.get("graph", ()), sent.address.get("default", ())
         if len(named) + len(default) != 1:

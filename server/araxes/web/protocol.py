@@ -6,6 +6,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header, parse_options_header
+
 from araxes.engine import Format, Question, form_of, formats_for
 from araxes.engine.question import GRAPHS, RESULTS
 from araxes.problems import BadRequest, NotAcceptable, QueryTooLong, UnsupportedMediaType, UpdateRefused
@@ -24,11 +27,8 @@ MOST_FIELDS, PIECE, THROWN_AWAY = 1_000, 65_536, 100
 BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
 SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}")
-ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*+"?)+')
-PARAMETER = re.compile(r';\s*([^\s=;]+)\s*(?:=\s*("(?:[^"\\]|\\.)*+"|[^\s;]*))?')
-WEIGHT = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
-OURS = {("charset", "utf-8")}
-ANY, KIND, FOREIGN, EXACT, PRECISE = range(5)
+WEIGHT = re.compile(r";\s*q\s*=\s*", re.IGNORECASE)
+OURS = {"charset": "utf-8"}
 CODINGS = ("zstd", "gzip")
 
 Fields = Mapping[str, Sequence[str]]
@@ -170,23 +170,28 @@ def likes_page(accept: str | None) -> bool:
 @lru_cache(maxsize=512)
 def choose(accept: str | None, offers: tuple[Format, ...]) -> Format | None:
     """Return the format that the client likes best, the first of those it likes equally, or None (RFC 9110, 12.5.1)."""
-    # A missing or blank header accepts everything. The most specific range that fits decides, and a parameter makes a
-    # range more specific; one that no answer of ours has (`profile`) leaves its type accepted where nothing else
-    # speaks of that type. The other names of a format must be asked for word for word.
-    ranges = _elements(accept) if accept and accept.strip() else [("*/*", ANY, 1.0)]
-    weights = []
-    for offer in offers:
+    # The most specific range that fits decides, and a parameter makes a range more specific; one that no answer of ours
+    # has (`profile`) leaves its type accepted where nothing else speaks of that type. The other names of a format must
+    # be asked for word for word.
+    given = (
+        (weight, *parse_options_header(value.lower())) for value, weight in _weighed((accept or "").strip() or "*/*")
+    )
+    ranked = sorted((known.items() <= OURS.items(), bool(known), weight, kind) for weight, kind, known in given)
+    weights = {kind: weight for ours, _, weight, kind in ranked if weight or ours}
+
+    def liking(offer: Format) -> float:
         sent = bare(offer.media_type)
-        fitting = [{sent, f"{sent.partition('/')[0]}/*", "*/*"}, *({name} for name in offer.also)]
-        ranked = ([(rank, weight) for name, rank, weight in ranges if name in fit] for fit in fitting)
-        weights.append(max(max(each, default=(0, 0.0))[1] for each in ranked))
-    return offers[weights.index(max(weights))] if max(weights) > 0 else None
+        ways = ((sent, f"{sent.partition('/')[0]}/*", "*/*"), *((name,) for name in offer.also))
+        return max(next((weights[each] for each in way if each in weights), 0.0) for way in ways)
+
+    best = max(offers, key=liking)
+    return best if liking(best) > 0 else None
 
 
 @lru_cache(maxsize=512)
 def coding(accepted: str | None) -> Coding | None:
     """Return how a body is to be packed, by Accept-Encoding (RFC 9110, 12.5.3); None where nothing will do."""
-    weights = {name.removeprefix("x-"): weight for name, _, weight in _elements(accepted or "")}
+    weights = {name.lower().removeprefix("x-"): weight for name, weight in _weighed(accepted or "")}
     others = weights.get("*", 0.0)
     plain = weights.get("identity", 0.0 if weights.get("*") == 0 else 1.0) > 0
     best = max(CODINGS, key=lambda name: (weights.get(name, others), name in weights))
@@ -229,18 +234,9 @@ def _body(environ: Mapping[str, Any], most: int) -> bytes:
     return body
 
 
-def _elements(header: str) -> list[tuple[str, int, float]]:
-    """Return name, rank and weight of each element; none that cannot be read, or rules out what we do not have."""
-    elements = []
-    for name, sign, rest in (text.partition(";") for text in ELEMENT.findall(header)):
-        found = {(match[1].lower(), (match[2] or "").strip('"').lower()) for match in PARAMETER.finditer(sign + rest)}
-        given = [value for parameter, value in found if parameter == "q"] or ["1"]
-        weight = float(given[0]) if len(given) == 1 and WEIGHT.fullmatch(given[0]) else -1.0
-        others = {each for each in found if each[0] != "q"}
-        rank = FOREIGN if others - OURS else PRECISE if others else EXACT
-        kind = name.strip().lower()
-        if kind.endswith("/*"):
-            rank = ANY if kind == "*/*" else KIND
-        if 0 <= weight <= 1 and (weight or rank != FOREIGN):
-            elements.append((kind, rank, weight))
-    return elements
+def _weighed(header: str) -> Accept:
+    """Return the elements of a header with their weights; none whose weight is no number from 0 to 1."""
+    # Werkzeug takes a weight without digits for 1, does not know the `.2` of older Java, and drops a whole header in
+    # which a quote is left open.
+    weighed = WEIGHT.sub(";q=0", header)
+    return parse_accept_header(weighed) or parse_accept_header(f'{weighed}"')
