@@ -5,7 +5,7 @@ import math
 import tomllib
 from importlib.resources import files
 
-from flask import Flask
+from flask import Flask, Response, send_from_directory
 from werkzeug.exceptions import HTTPException
 
 from araxes.engine import Engine
@@ -22,7 +22,7 @@ __all__ = ["create_app"]
 
 def create_app(engine: Engine, settings: Settings) -> Flask:
     """Return the WSGI application that answers over an engine; it reads neither environment nor network."""
-    app = Flask("araxes.web")
+    app = Flask("araxes.web", static_folder=None)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     limits = [(each, getattr(settings, each.name)) for each in SETTINGS if each.limit]
     app.jinja_env.globals |= {"limits": limits, "settings": settings, "problems": every_problem()}
@@ -34,6 +34,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.jinja_env.filters["turtle"] = lambda text: json.dumps(text, ensure_ascii=False)
     # A path with two slashes would else be sent elsewhere, with the Host that the client claims.
     app.url_map.merge_slashes = False
+    app.add_url_rule("/static/<path:name>", view_func=static)
     app.register_blueprint(pages.bp)
     app.register_blueprint(things.bp)
     app.register_error_handler(HTTPException, pages.http_fault)
@@ -45,3 +46,10 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.extensions |= {"araxes": machines, "araxes.watch": front.watch}
     app.wsgi_app = front  # type: ignore[assignment, method-assign]
     return app
+
+
+def static(name: str) -> Response:
+    """Return a file of ours, without a validator: it would be that of another coding."""
+    response = send_from_directory("static", name, conditional=False, etag=False)
+    del response.headers["Last-Modified"]
+    return response

@@ -2,13 +2,11 @@
 
 import gzip
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
-from importlib.resources import files
 from secrets import token_hex
 from threading import Lock
 from typing import Any, NamedTuple
@@ -21,13 +19,13 @@ from werkzeug.wsgi import FileWrapper
 from araxes.engine import Answer
 from araxes.problems import Busy
 from araxes.project import Release
-from araxes.web.protocol import PIECE, Coding, Sent
+from araxes.web.protocol import HEADERS, PIECE, Coding, Sent
 
 Key = tuple[str, ...]
 
 KEY = "araxes.exchange"
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "QUERY")
-ALWAYS, OPTIONS, READABLE = tomllib.loads((files("araxes.web") / "headers.toml").read_text("utf-8")).values()
+ALWAYS, OPTIONS, READABLE = (HEADERS[name] for name in ("always", "options", "readable"))
 PACKABLE = re.compile(r"text/|application/.*(?:json|xml|trig|triples|quads)|image/svg")
 SHORTEST = 1_024
 OVERHEAD = 2_000  # of what is kept, in bytes
@@ -160,21 +158,20 @@ def pack(response: Response, coding: Coding) -> None:
         response.content_encoding = coding.name
 
 
-def label(response: Response, release: str, lifetime: str) -> None:
-    """Give a response its headers; one that may be kept, a strong entity tag.
+def label(response: Response, release: str, lifetime: str) -> dict[str, str]:
+    """Return the headers of a response; with a strong entity tag where it may be kept.
 
     The tag is of the bytes as they are sent, and of what they are. RFC 9110, 8.8.3.
     """
-    headers = response.headers
-    for name in ALWAYS.keys() - headers.keys():
-        headers[name] = ALWAYS[name]
-    headers["Araxes-Release"], headers["Cache-Control"] = release, lifetime or "no-store"
-    if response.mimetype and response.mimetype.startswith("text/"):
-        response.mimetype_params.setdefault("charset", "utf-8")
+    headers: dict[str, str] = {**ALWAYS, **dict([*response.headers]), "Araxes-Release": release}
+    headers["Cache-Control"] = lifetime or "no-store"
+    if headers["Content-Type"].startswith("text/") and "charset" not in headers["Content-Type"]:
+        headers["Content-Type"] += "; charset=utf-8"
     if lifetime:
         digest = blake2b(headers["Content-Type"].encode(), digest_size=12)
         for piece in response.iter_encoded():
             digest.update(piece)
         if isinstance(response.response, FileWrapper):
             response.response.seek(0)
-        response.set_etag(digest.hexdigest())
+        headers["ETag"] = f'"{digest.hexdigest()}"'
+    return headers

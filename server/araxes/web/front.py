@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,22 +20,18 @@ from araxes.settings import Settings
 from araxes.web import pages
 from araxes.web.exchange import KEY, READABLE, Cache, Exchange, Gate, Kept, Key, label, next_id, options, pack
 from araxes.web.machines import Machines
-from araxes.web.protocol import CODINGS, Coding, coding, likes_page
+from araxes.web.protocol import CODINGS, HOST, Coding, coding, likes_page
 from araxes.web.site import asset
 
 log, access = logging.getLogger("araxes.web"), logging.getLogger("araxes.access")
 
 BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
-HOST = re.compile(r"[A-Za-z0-9._-]{0,255}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
 CACHED = ("Server-Timing", "cache;desc=hit")
 ASSET = "public, max-age=31536000, immutable"
 LISTS, LONGEST = ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING"), 8_192
-PARTS = {"HTTP_RANGE", "HTTP_IF_RANGE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"}
 ASKED = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT")
 SAFE = {"GET", "HEAD", "QUERY"}
 OF_BODY = {"Content-Type", "Content-Length", "Content-Encoding"}
-# A validator of Flask's own would be that of another coding.
-DROPPED = ("ETag", "Last-Modified", "Date", "Accept-Ranges")
 
 Start = Callable[..., Any]
 
@@ -134,16 +129,12 @@ class Front:
 
     def _page(self, exchange: Exchange) -> Response:
         # The Host that a client claims would else stand in what Flask writes.
-        environ = {name: value for name, value in exchange.environ.items() if name not in PARTS}
-        environ["HTTP_HOST"] = "localhost"
-        with self._app.request_context(environ):
+        with self._app.request_context({**exchange.environ, "HTTP_HOST": "localhost"}):
             made = self._app.full_dispatch_request()
-        if environ["REQUEST_METHOD"] == "OPTIONS":
+        if exchange.environ["REQUEST_METHOD"] == "OPTIONS":
             return options(tuple(sorted(made.allow)))
         made.direct_passthrough = False
         made.set_data(made.get_data())
-        for name in DROPPED:
-            made.headers.remove(name)
         return made
 
     def _problem(self, exchange: Exchange, found: Problem) -> Response:
@@ -164,26 +155,24 @@ class Front:
         return response
 
     def _sent(self, exchange: Exchange, response: Response, key: Key, start: Start) -> Iterable[bytes]:
-        environ, headers = exchange.environ, response.headers
-        lasting = exchange.fixed and response.status_code == 200 and environ["REQUEST_METHOD"] in SAFE
-        label(response, exchange.release, self._lifetime(environ) if lasting else "")
-        tag, size = headers.get("ETag", ""), response.content_length or 0
-        brief = tuple(each for each in headers if each[0] not in OF_BODY)
-        if lasting and key and not response.is_streamed:
-            self._cache.put(key, Kept(tuple(headers), brief, tag, response.get_data()))
-        if lasting and _unchanged(environ, tag):
+        environ = exchange.environ
+        lifetime, path, query = "", environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+        if exchange.fixed and response.status_code == 200 and environ["REQUEST_METHOD"] in SAFE:
+            marked = path.startswith("/static/") and asset(path.removeprefix("/static/")) == f"{path}?{query}"
+            lifetime = ASSET if marked else self._lasting
+        headers = label(response, exchange.release, lifetime)
+        brief = tuple(each for each in headers.items() if each[0] not in OF_BODY)
+        tag, size = headers.get("ETag", ""), int(headers.get("Content-Length", 0))
+        if lifetime and key and not response.is_streamed:
+            self._cache.put(key, Kept(tuple(headers.items()), brief, tag, response.get_data()))
+        if lifetime and _unchanged(environ, tag):
             response.status_code, size = 304, 0
         self.watch.see(exchange, response.status_code, size)
         timing = f"queue;dur={exchange.waited:.2f}, eval;dur={exchange.evaluated:.2f}, " if exchange.evaluated else ""
         timing += f"total;dur={(perf_counter() - exchange.started) * 1000:.2f}"
-        said = brief if response.status_code in {204, 304} else headers
+        said = brief if response.status_code in {204, 304} else headers.items()
         start(response.status, [*said, ("Araxes-Query-Id", exchange.id), ("Server-Timing", timing)])
         return response.get_app_iter(environ)
-
-    def _lifetime(self, environ: Mapping[str, Any]) -> str:
-        path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-        marked = path.startswith("/static/") and asset(path.removeprefix("/static/")) == f"{path}?{query}"
-        return ASSET if marked else self._lasting
 
 
 def _unchanged(environ: Mapping[str, Any], tag: str) -> bool:

@@ -96,7 +96,7 @@ class Machines:
         settings = self.settings
         if not sent.asks:
             page = sent.wants_page and sent.address.get("format", [HTML]) == [HTML]
-            return None if page else self._described(exchange, sent)
+            return None if page else self._described(exchange, sent, (*GRAPHS, *RESULTS))
         refuse_long(sent.text, settings)
         question = question_from(sent, settings.query_milliseconds, exchange.client(settings.proxies))
         exchange.form = form_of(question.text)
@@ -106,10 +106,9 @@ class Machines:
         exchange.answer = self.ask(exchange, question)
         return None
 
-    def _described(self, exchange: Exchange, sent: Sent) -> Response | None:
-        if exchange.environ["PATH_INFO"] != "/sparql" and likes_page(sent.accept):
+    def _described(self, exchange: Exchange, sent: Sent, offered: tuple[Format, ...] = GRAPHS) -> Response | None:
+        if offered is GRAPHS and likes_page(sent.accept):
             return None
-        offered = (*GRAPHS, *RESULTS) if exchange.environ["PATH_INFO"] == "/sparql" else GRAPHS
         wanted = picked(offered, sent.accept, sent.address)
         if wanted in RESULTS:
             raise BadRequest("There is no query")

@@ -1,8 +1,11 @@
 """The SPARQL 1.1 Protocol: what was sent, read into a question, and which format of answer the client accepts."""
 
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from importlib.resources import files
+from string import digits
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -24,10 +27,8 @@ ASKING = {"query", "update", "timeout", "default-graph-uri", "named-graph-uri"}
 ONCE = ("query", "update", "timeout")
 MOST_FIELDS, PIECE, THROWN_AWAY = 1_000, 65_536, 100
 
-BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
-SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}")
-WEIGHT = re.compile(r";\s*q\s*=\s*", re.IGNORECASE)
+HEADERS = tomllib.loads((files("araxes.web") / "headers.toml").read_text("utf-8"))
+HOST, CHARSET, WEIGHT, SECONDS, BROKEN = (re.compile(each) for each in HEADERS["read"].values())
 OURS = {"charset": "utf-8"}
 CODINGS = ("zstd", "gzip")
 
@@ -116,11 +117,11 @@ def sent_from(environ: Mapping[str, Any], most: int) -> Sent:
 
 def fields_of(sent: bytes) -> Fields:
     """Return the fields of an address or form, decoded once; raises `BadRequest`: nothing is put right in silence."""
-    if broken := BROKEN.search(sent):
-        found = sent[broken.start() : broken.start() + 3].decode("ascii", "replace")
-        raise BadRequest(f"{found} is not a percent-encoded sign", hint="Write a percent sign as %25.")
     try:
-        return parse_qs(sent.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        text = sent.decode("utf-8")
+        if broken := BROKEN.search(text):
+            raise BadRequest(f"{broken[0]} is not a percent-encoded sign", hint="Write a percent sign as %25.")
+        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except UnicodeDecodeError:
         raise BadRequest("What was sent is not UTF-8 text") from None
     except ValueError:
@@ -212,24 +213,28 @@ def _named(name: str, offered: tuple[Format, ...]) -> Format:
             return each
     if "/" in name and "*" not in name and (found := choose(name, offered)):
         return found
-    known = ", ".join(each.name for each in offered)
-    raise BadRequest(f"There is no format {name[:100]} for this query", hint=f"Use one of: {known}.")
+    hint = f"Use one of: {', '.join(each.name for each in offered)}."
+    raise BadRequest(f"There is no format {name[:100]} for this query", hint=hint)
 
 
 def _body(environ: Mapping[str, Any], most: int) -> bytes:
-    given = environ.get("CONTENT_LENGTH") or ""
-    if given and not (given.isascii() and given.isdigit()):
+    given, stream, ends = (
+        environ.get("CONTENT_LENGTH") or "",
+        environ["wsgi.input"],
+        environ.get("wsgi.input_terminated"),
+    )
+    if given.strip(digits):
         raise BadRequest("Content-Length is not a number")
-    too_long = len(given) > 18 or int(given or 0) > most
-    unknown = most + 1 if environ.get("wsgi.input_terminated") else 0
-    body: bytes = b"" if too_long else environ["wsgi.input"].read(int(given) if given else unknown)
+    length = int(given[:18] or (most + 1 if ends else 0))
+    too_long = bool(given) and length > most
+    body: bytes = b"" if too_long else stream.read(length)
     if too_long or len(body) > most:
         # A client that still sends would see a broken connection, and not why; so some of the rest is thrown away.
-        for _ in range(THROWN_AWAY if unknown else 0):
-            if not environ["wsgi.input"].read(PIECE):
+        for _ in range(THROWN_AWAY if ends else 0):
+            if not stream.read(PIECE):
                 break
         raise QueryTooLong(f"The body has more than {most:,} bytes", more={"most": most})
-    if len(body) < int(given or 0):
+    if given and len(body) < length:
         raise BadRequest("The body ended before its Content-Length")
     return body
 
