@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from araxes.engine import Answer
-from araxes.web.exchange import OVERHEAD, Cache, Kept
+from araxes.web.front import OVERHEAD, Cache, Kept
 from helpers import JSON
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

@@ -3,9 +3,10 @@
 import json
 import math
 import tomllib
+from functools import partial
 from importlib.resources import files
 
-from flask import Flask, Response, send_from_directory
+from flask import Flask, send_from_directory
 from werkzeug.exceptions import HTTPException
 
 from araxes.engine import Engine
@@ -34,7 +35,8 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.jinja_env.filters["turtle"] = lambda text: json.dumps(text, ensure_ascii=False)
     # A path with two slashes would else be sent elsewhere, with the Host that the client claims.
     app.url_map.merge_slashes = False
-    app.add_url_rule("/static/<path:name>", view_func=static)
+    static = partial(send_from_directory, "static", conditional=False, etag=False)
+    app.add_url_rule("/static/<path:path>", "static", static)
     app.register_blueprint(pages.bp)
     app.register_blueprint(things.bp)
     app.register_error_handler(HTTPException, pages.http_fault)
@@ -46,10 +48,3 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.extensions |= {"araxes": machines, "araxes.watch": front.watch}
     app.wsgi_app = front  # type: ignore[assignment, method-assign]
     return app
-
-
-def static(name: str) -> Response:
-    """Return a file of ours, without a validator: it would be that of another coding."""
-    response = send_from_directory("static", name, conditional=False, etag=False)
-    del response.headers["Last-Modified"]
-    return response

@@ -1,26 +1,31 @@
 """The outermost layer: the cache, for all else the way of a request to its last header, the log, the counts."""
 
+import gzip
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import blake2b, sha256
+from threading import Lock
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
+import zstandard
+from cachetools import LRUCache
 from flask import Flask
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from werkzeug import Response
 from werkzeug.http import parse_etags
+from werkzeug.wsgi import FileWrapper
 
 from araxes.engine import State
 from araxes.problems import BadRequest, NotAcceptable, Problem, ServerFault
 from araxes.project import Release
 from araxes.settings import Settings
 from araxes.web import pages
-from araxes.web.exchange import KEY, READABLE, Cache, Exchange, Gate, Kept, Key, label, next_id, options, pack
-from araxes.web.machines import Machines
-from araxes.web.protocol import CODINGS, HOST, Coding, coding, likes_page
+from araxes.web.machines import KEY, Exchange, Gate, Machines, next_id, options
+from araxes.web.protocol import CODINGS, HEADERS, HOST, Coding, coding, likes_page
 from araxes.web.site import asset
 
 log, access = logging.getLogger("araxes.web"), logging.getLogger("araxes.access")
@@ -28,12 +33,56 @@ log, access = logging.getLogger("araxes.web"), logging.getLogger("araxes.access"
 BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 CACHED = ("Server-Timing", "cache;desc=hit")
 ASSET = "public, max-age=31536000, immutable"
+PACKABLE = re.compile(r"text/|application/.*(?:json|xml|trig|triples|quads)|image/svg")
+SHORTEST = 1_024
+OVERHEAD = 2_000  # of what is kept, in bytes
 LISTS, LONGEST = ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING"), 8_192
 ASKED = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT")
 SAFE = {"GET", "HEAD", "QUERY"}
 OF_BODY = {"Content-Type", "Content-Length", "Content-Encoding"}
 
-Start = Callable[..., Any]
+Key = tuple[str, ...]
+
+
+class Kept(NamedTuple):
+    """An answer with status 200: tuples of texts, which the collector of garbage leaves alone, holding up nobody."""
+
+    headers: tuple[tuple[str, str], ...]
+    brief: tuple[tuple[str, str], ...]  # of a 304 in its place
+    etag: str
+    body: bytes
+
+
+class Cache:
+    """Answers by what was asked, the release first; the one that was not asked for longest makes room."""
+
+    def __init__(self, most: int) -> None:
+        self._kept: LRUCache[Key, tuple[Kept, int]] = LRUCache(most, lambda each: each[1])
+        self._lock = Lock()
+        self._release = ""
+        self.hits = self.misses = 0
+
+    @property
+    def bytes(self) -> int:
+        """Return how much room is taken."""
+        return int(self._kept.currsize)
+
+    def get(self, key: Key) -> Kept | None:
+        """Return what is kept under a key."""
+        with self._lock:
+            found, _ = self._kept.get(key, (None, 0))
+            self.hits, self.misses = self.hits + bool(found), self.misses + (not found)
+        return found
+
+    def put(self, key: Key, kept: Kept) -> None:
+        """Keep an answer, and none from another release; one that fills an eighth of the room is not kept."""
+        if (size := len(kept.body) + sum(map(len, key)) + OVERHEAD) > self._kept.maxsize // 8:
+            return
+        with self._lock:
+            if key[0] != self._release:
+                self._kept.clear()
+                self._release = key[0]
+            self._kept[key] = kept, size
 
 
 class Watch:
@@ -83,7 +132,7 @@ class Front:
         self._files = Gate(machines.settings.threads // 3)
         self._lasting = f"public, max-age={machines.settings.cache_seconds}"
 
-    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request: PEP 3333."""
         started = perf_counter()
         release = self._machines.engine.release
@@ -133,7 +182,7 @@ class Front:
             made = self._app.full_dispatch_request()
         if exchange.environ["REQUEST_METHOD"] == "OPTIONS":
             return options(tuple(sorted(made.allow)))
-        made.direct_passthrough = False
+        made.direct_passthrough, made.last_modified = False, None  # a date would be that of another coding
         made.set_data(made.get_data())
         return made
 
@@ -151,10 +200,10 @@ class Front:
         if isinstance(allowed := found.more.get("allow"), list):
             response.allow.update(allowed)
         if found.status == 415:
-            response.headers.update(READABLE)
+            response.headers.update(HEADERS["readable"])
         return response
 
-    def _sent(self, exchange: Exchange, response: Response, key: Key, start: Start) -> Iterable[bytes]:
+    def _sent(self, exchange: Exchange, response: Response, key: Key, start: Callable[..., Any]) -> Iterable[bytes]:
         environ = exchange.environ
         lifetime, path, query = "", environ["PATH_INFO"], environ.get("QUERY_STRING", "")
         if exchange.fixed and response.status_code == 200 and environ["REQUEST_METHOD"] in SAFE:
@@ -178,3 +227,35 @@ class Front:
 def _unchanged(environ: Mapping[str, Any], tag: str) -> bool:
     """Return whether an If-None-Match header holds an entity tag. RFC 9110, 13.1.2."""
     return parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(tag.strip('"'))
+
+
+def pack(response: Response, coding: Coding) -> None:
+    """Pack the body where that is asked for and saves something, or must be. RFC 9110, 8.4."""
+    body = b"" if response.is_streamed else response.get_data()
+    worthwhile = len(body) >= SHORTEST and PACKABLE.match(response.mimetype or "")
+    if not (coding.name and body and (coding.must or worthwhile)):
+        return
+    # Packed without a time, the same body is the same bytes again, as a strong entity tag says.
+    packed = gzip.compress(body, 6, mtime=0) if coding.name == "gzip" else zstandard.compress(body, 3)
+    if coding.must or len(packed) < len(body):
+        response.set_data(packed)
+        response.content_encoding = coding.name
+
+
+def label(response: Response, release: str, lifetime: str) -> dict[str, str]:
+    """Return the headers of a response; with a strong entity tag where it may be kept.
+
+    The tag is of the bytes as they are sent, and of what they are. RFC 9110, 8.8.3.
+    """
+    headers: dict[str, str] = {**HEADERS["always"], **dict([*response.headers]), "Araxes-Release": release}
+    headers["Cache-Control"] = lifetime or "no-store"
+    if headers["Content-Type"].startswith("text/") and "charset" not in headers["Content-Type"]:
+        headers["Content-Type"] += "; charset=utf-8"
+    if lifetime:
+        digest = blake2b(headers["Content-Type"].encode(), digest_size=12)
+        for piece in response.iter_encoded():
+            digest.update(piece)
+        if isinstance(response.response, FileWrapper):
+            response.response.seek(0)
+        headers["ETag"] = f'"{digest.hexdigest()}"'
+    return headers

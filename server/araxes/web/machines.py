@@ -1,23 +1,39 @@
-"""The addresses for machines: queries, graphs and the description, answered without Flask."""
+"""The addresses for machines: queries, graphs and the description, answered without Flask; and a request meanwhile."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
+from secrets import token_hex
+from threading import Lock
 from time import perf_counter
 from typing import Any
 
 from jinja2 import Environment
 from werkzeug import Response
+from werkzeug.wsgi import FileWrapper
 
 from araxes.engine import Answer, Engine, Format, Question, form_of, formats_for
 from araxes.engine.evaluate import rewrite
 from araxes.engine.question import GRAPHS, RESULTS, Form, refuse_long
-from araxes.problems import AnswerTooLarge, BadRequest, MethodNotAllowed, QueryTooSlow, TooMuchMemory, UnknownGraph
+from araxes.problems import (
+    AnswerTooLarge,
+    BadRequest,
+    Busy,
+    MethodNotAllowed,
+    QueryTooSlow,
+    TooMuchMemory,
+    UnknownGraph,
+)
+from araxes.project import Release
 from araxes.settings import Settings
-from araxes.web.exchange import METHODS, Exchange, Gate, answer, options
-from araxes.web.protocol import BODIES, HTML, PAGE, Sent, likes_page, picked, question_from, sent_from
+from araxes.web.protocol import BODIES, HEADERS, HTML, PAGE, PIECE, Sent, likes_page, picked, question_from, sent_from
 
+KEY = "araxes.exchange"
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "QUERY")
 READING = ("GET", "HEAD", "OPTIONS")
 WHOLE = "CONSTRUCT WHERE { ?subject ?property ?value }"
 EXISTS = "ASK { GRAPH ?graph { ?subject ?property ?value } }"
@@ -26,7 +42,63 @@ FORM_ROOM = 12
 FOLDER = files("araxes.web") / "describe"
 QUERIES = {name: (FOLDER / f"{name}.rq").read_text("utf-8") for name in ("graphs", "classes", "properties", "links")}
 
-View = Callable[[Exchange, Sent], Response | None]
+next_id = partial(token_hex, 8)  # a short name for one request, unlike that of any other
+
+
+class Gate:
+    """Lets only so many bodies, or large answers, be on their way at once, and a client have half of them.
+
+    The HTTP server waits for each as long as its client likes, with a thread of its own.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._share = most, most // 2
+        self._inside: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def enter(self, client: str) -> Callable[[], None]:
+        """Take a place for a client, and return what gives it back; raises `Busy` where there is none."""
+        with self._lock:
+            if self._inside.total() >= self._most or self._inside[client] >= self._share:
+                raise Busy("Too many bodies are on their way and not at their end", more={"retry_after": 5})
+            self._inside[client] += 1
+        return lambda: self._leave(client)
+
+    def _leave(self, client: str) -> None:
+        with self._lock:
+            self._inside -= Counter((client,))
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request: what came in, and what its headers, its log line and its counts will need.
+
+    `served` is the release when it came in, `release` the name of the one that was asked; `fixed` is taken away where
+    the same request can have another answer; `answer` is for a page to show; `waited` and `evaluated` in milliseconds.
+    """
+
+    environ: dict[str, Any]
+    served: Release
+    release: str
+    started: float
+    id: str = field(default_factory=next_id)
+    sent: Sent | None = None
+    text: str = ""
+    form: str = ""
+    answer: Answer | None = None
+    fixed: bool = True
+    outcome: str = "answered"
+    waited: float = 0.0
+    evaluated: float = 0.0
+
+    def client(self, proxies: int) -> str:
+        """Return the address of the client: the peer's, or with trusted proxies in front the one they vouch for.
+
+        Each proxy adds its own peer at the end of X-Forwarded-For, so what stands further left is only claimed.
+        """
+        peer: str = self.environ.get("REMOTE_ADDR") or ""
+        named = [each.strip() for each in self.environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if each.strip()]
+        return named[-min(proxies, len(named))][:64] if proxies and named else peer
 
 
 class Machines:
@@ -41,7 +113,7 @@ class Machines:
         self._made = "", b""
         self._bodies = Gate(settings.threads // 3)
         self._most = settings.query_characters * FORM_ROOM + 10_000
-        self._views: dict[str, tuple[tuple[str, ...], View]] = {
+        self._views: dict[str, tuple[tuple[str, ...], Callable[[Exchange, Sent], Response | None]]] = {
             "/sparql": (METHODS, self._query),
             "/graphs": (READING, self._graph),
             "/.well-known/void": (READING, self._described),
@@ -127,3 +199,18 @@ class Machines:
             raise UnknownGraph(f"There is no graph {named[0][:200]}")
         whole = Question(WHOLE, wanted, tuple(named), (), 0, client)
         return answer(self.ask(exchange, whole))
+
+
+def answer(given: Answer) -> Response:
+    """Return the response that carries an answer; a large one is sent from its file, in pieces."""
+    if given.file is None:
+        return Response(given.body, content_type=given.media_type)
+    length = {"Content-Length": str(given.length)}
+    return Response(FileWrapper(given.file, PIECE), headers=length, content_type=given.media_type)
+
+
+def options(methods: tuple[str, ...]) -> Response:
+    """Return the response to OPTIONS: what the address answers, also for pages of other origins."""
+    allowed = ", ".join(methods)
+    headers = {"Allow": allowed, "Access-Control-Allow-Methods": allowed, **HEADERS["options"]}
+    return Response(status=204, headers=headers | (HEADERS["readable"] if "QUERY" in methods else {}))

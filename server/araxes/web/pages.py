@@ -23,9 +23,8 @@ from araxes import queries
 from araxes.engine import Answer
 from araxes.engine.question import GRAPHS, RESULTS, Form
 from araxes.problems import BadRequest, MethodNotAllowed, NotFound, Problem, every_problem
-from araxes.web.exchange import ALWAYS, KEY, Exchange
-from araxes.web.machines import Machines
-from araxes.web.protocol import fields_of
+from araxes.web.machines import KEY, Exchange, Machines
+from araxes.web.protocol import HEADERS, fields_of
 from araxes.web.site import MOST, SAFE, SITE, Found, Index, Page, Saved, path_of
 
 FALLBACK = (files("araxes.web") / "describe" / "start.rq").read_text("utf-8")
@@ -164,7 +163,7 @@ def styled(document: bytes) -> dict[str, str]:
     """Return the header that lets a document have the style that stands in it, and no other. CSP 3, 8.3."""
     digests = (base64.b64encode(sha256(each).digest()).decode() for each in STYLE.findall(document))
     allowed = "".join(f" 'sha256-{each}'" for each in digests)
-    return {POLICY: ALWAYS[POLICY].replace("style-src 'self'", f"style-src 'self'{allowed}")}
+    return {POLICY: HEADERS["always"][POLICY].replace("style-src 'self'", f"style-src 'self'{allowed}")}
 
 
 def find(typed: str) -> list[Found]:

@@ -174,9 +174,7 @@ def choose(accept: str | None, offers: tuple[Format, ...]) -> Format | None:
     # The most specific range that fits decides, and a parameter makes a range more specific; one that no answer of ours
     # has (`profile`) leaves its type accepted where nothing else speaks of that type. The other names of a format must
     # be asked for word for word.
-    given = (
-        (weight, *parse_options_header(value.lower())) for value, weight in _weighed((accept or "").strip() or "*/*")
-    )
+    given = ((weight, *parse_options_header(value.lower())) for value, weight in _weighed(accept, "*/*"))
     ranked = sorted((known.items() <= OURS.items(), bool(known), weight, kind) for weight, kind, known in given)
     weights = {kind: weight for ours, _, weight, kind in ranked if weight or ours}
 
@@ -192,7 +190,7 @@ def choose(accept: str | None, offers: tuple[Format, ...]) -> Format | None:
 @lru_cache(maxsize=512)
 def coding(accepted: str | None) -> Coding | None:
     """Return how a body is to be packed, by Accept-Encoding (RFC 9110, 12.5.3); None where nothing will do."""
-    weights = {name.lower().removeprefix("x-"): weight for name, weight in _weighed(accepted or "")}
+    weights = {name.lower().removeprefix("x-"): weight for name, weight in _weighed(accepted)}
     others = weights.get("*", 0.0)
     plain = weights.get("identity", 0.0 if weights.get("*") == 0 else 1.0) > 0
     best = max(CODINGS, key=lambda name: (weights.get(name, others), name in weights))
@@ -218,11 +216,8 @@ def _named(name: str, offered: tuple[Format, ...]) -> Format:
 
 
 def _body(environ: Mapping[str, Any], most: int) -> bytes:
-    given, stream, ends = (
-        environ.get("CONTENT_LENGTH") or "",
-        environ["wsgi.input"],
-        environ.get("wsgi.input_terminated"),
-    )
+    given, stream = environ.get("CONTENT_LENGTH") or "", environ["wsgi.input"]
+    ends = environ.get("wsgi.input_terminated")
     if given.strip(digits):
         raise BadRequest("Content-Length is not a number")
     length = int(given[:18] or (most + 1 if ends else 0))
@@ -239,9 +234,9 @@ def _body(environ: Mapping[str, Any], most: int) -> bytes:
     return body
 
 
-def _weighed(header: str) -> Accept:
+def _weighed(header: str | None, otherwise: str = "") -> Accept:
     """Return the elements of a header with their weights; none whose weight is no number from 0 to 1."""
     # Werkzeug takes a weight without digits for 1, does not know the `.2` of older Java, and drops a whole header in
     # which a quote is left open.
-    weighed = WEIGHT.sub(";q=0", header)
+    weighed = WEIGHT.sub(";q=0", (header or "").strip() or otherwise)
     return parse_accept_header(weighed) or parse_accept_header(f'{weighed}"')
