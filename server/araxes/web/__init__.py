@@ -37,6 +37,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.url_map.merge_slashes = False
     static = partial(send_from_directory, "static", conditional=False, etag=False)
     app.add_url_rule("/static/<path:path>", "static", static)
+    app.add_url_rule("/graphs", "graphs")  # for all but what the views for machines answer
     app.register_blueprint(pages.bp)
     app.register_blueprint(things.bp)
     app.register_error_handler(HTTPException, pages.http_fault)

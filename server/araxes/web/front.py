@@ -24,7 +24,7 @@ from araxes.problems import BadRequest, NotAcceptable, Problem, ServerFault
 from araxes.project import Release
 from araxes.settings import Settings
 from araxes.web import pages
-from araxes.web.machines import KEY, Exchange, Gate, Machines, next_id, options
+from araxes.web.machines import KEY, Exchange, Gate, Machines, next_id
 from araxes.web.protocol import CODINGS, HEADERS, HOST, Coding, coding, likes_page
 from araxes.web.site import asset
 
@@ -181,7 +181,9 @@ class Front:
         with self._app.request_context({**exchange.environ, "HTTP_HOST": "localhost"}):
             made = self._app.full_dispatch_request()
         if exchange.environ["REQUEST_METHOD"] == "OPTIONS":
-            return options(tuple(sorted(made.allow)))
+            allowed = ", ".join(sorted(made.allow))
+            headers = {"Allow": allowed, "Access-Control-Allow-Methods": allowed, **HEADERS["options"]}
+            return Response(status=204, headers=headers | (HEADERS["readable"] if "QUERY" in made.allow else {}))
         made.direct_passthrough, made.last_modified = False, None  # a date would be that of another coding
         made.set_data(made.get_data())
         return made

@@ -23,18 +23,15 @@ from araxes.problems import (
     AnswerTooLarge,
     BadRequest,
     Busy,
-    MethodNotAllowed,
     QueryTooSlow,
     TooMuchMemory,
     UnknownGraph,
 )
 from araxes.project import Release
 from araxes.settings import Settings
-from araxes.web.protocol import BODIES, HEADERS, HTML, PAGE, PIECE, Sent, likes_page, picked, question_from, sent_from
+from araxes.web.protocol import BODIES, HTML, PAGE, PIECE, Sent, likes_page, picked, question_from, sent_from
 
 KEY = "araxes.exchange"
-METHODS = ("GET", "HEAD", "OPTIONS", "POST", "QUERY")
-READING = ("GET", "HEAD", "OPTIONS")
 WHOLE = "CONSTRUCT WHERE { ?subject ?property ?value }"
 EXISTS = "ASK { GRAPH ?graph { ?subject ?property ?value } }"
 # A form may write one character of a query as four bytes of three signs each.
@@ -113,11 +110,7 @@ class Machines:
         self._made = "", b""
         self._bodies = Gate(settings.threads // 3)
         self._most = settings.query_characters * FORM_ROOM + 10_000
-        self._views: dict[str, tuple[tuple[str, ...], Callable[[Exchange, Sent], Response | None]]] = {
-            "/sparql": (METHODS, self._query),
-            "/graphs": (READING, self._graph),
-            "/.well-known/void": (READING, self._described),
-        }
+        self._views = {"/sparql": self._query, "/graphs": self._graph, "/.well-known/void": self._described}
 
     def ask(self, exchange: Exchange, question: Question) -> Answer:
         """Return the answer to a question, and note in the exchange how it came about; raises `Problem`."""
@@ -132,19 +125,15 @@ class Machines:
     def response(self, exchange: Exchange) -> Response | None:
         """Return the response to a request, or None where a page must be the answer; raises `Problem`."""
         path, method = exchange.environ["PATH_INFO"], exchange.environ["REQUEST_METHOD"]
-        if path not in self._views:
-            return None
-        methods, view = self._views[path]
-        if method == "OPTIONS":
-            return options(methods)
-        if method not in methods:
-            raise MethodNotAllowed(f"{path} does not answer {method[:40]}", more={"allow": list(methods)})
+        has_body = method in BODIES and path == "/sparql"
+        if path not in self._views or not (has_body or method in {"GET", "HEAD"}):
+            return None  # Flask knows what an address answers
         with ExitStack() as leaving:
-            if method in BODIES:
+            if has_body:
                 leaving.callback(self._bodies.enter(exchange.client(self.settings.proxies)))
             exchange.sent = sent = sent_from(exchange.environ, self._most)
         exchange.text = sent.text
-        return view(exchange, sent)
+        return self._views[path](exchange, sent)
 
     def description(self, exchange: Exchange, wanted: Format) -> Response:
         """Return the description of the endpoint and of its data, made once for each release.
@@ -207,10 +196,3 @@ def answer(given: Answer) -> Response:
         return Response(given.body, content_type=given.media_type)
     length = {"Content-Length": str(given.length)}
     return Response(FileWrapper(given.file, PIECE), headers=length, content_type=given.media_type)
-
-
-def options(methods: tuple[str, ...]) -> Response:
-    """Return the response to OPTIONS: what the address answers, also for pages of other origins."""
-    allowed = ", ".join(methods)
-    headers = {"Allow": allowed, "Access-Control-Allow-Methods": allowed, **HEADERS["options"]}
-    return Response(status=204, headers=headers | (HEADERS["readable"] if "QUERY" in methods else {}))
