@@ -46,6 +46,6 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.jinja_env.globals["description"] = lambda: machines.description(pages.exchange, GRAPHS[0]).get_data(
         as_text=True
     )
-    app.extensions |= {"araxes": machines, "araxes.watch": front.watch}
+    app.extensions |= {"araxes": machines, "araxes.front": front}
     app.wsgi_app = front  # type: ignore[assignment, method-assign]
     return app

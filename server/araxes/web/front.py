@@ -22,7 +22,6 @@ from werkzeug.wsgi import FileWrapper
 from araxes.engine import State
 from araxes.problems import BadRequest, NotAcceptable, Problem, ServerFault
 from araxes.project import Release
-from araxes.settings import Settings
 from araxes.web import pages
 from araxes.web.machines import KEY, Exchange, Gate, Machines, next_id
 from araxes.web.protocol import CODINGS, HEADERS, HOST, Coding, coding, likes_page
@@ -85,52 +84,22 @@ class Cache:
             self._kept[key] = kept, size
 
 
-class Watch:
-    """The log and the counts of one application."""
+class Front:
+    """A WSGI application around Flask's pages and the views for machines, with its cache, its log and its counts."""
 
-    def __init__(self, settings: Settings, cache: Cache) -> None:
-        self._settings, self._cache = settings, cache
+    def __init__(self, app: Flask, machines: Machines) -> None:
+        self._app, self._machines, self._settings = app, machines, machines.settings
+        self._cache = Cache(self._settings.cache_megabytes << 20)
+        self._files = Gate(self._settings.threads // 3)
+        self._lasting = f"public, max-age={self._settings.cache_seconds}"
         self._registry = registry = CollectorRegistry()
         self._requests = Counter("araxes_requests", "Requests", ["status", "outcome"], registry=registry)
         self._seconds = Histogram("araxes_request_seconds", "Time of a request", registry=registry, buckets=BOUNDS)
 
-    def see(self, exchange: Exchange, status: int, size: int) -> None:
-        """Count a request that was not answered from the cache, and note its line."""
-        seconds = perf_counter() - exchange.started
-        self._requests.labels(str(status), exchange.outcome).inc()
-        self._seconds.observe(seconds)
-        if not access.isEnabledFor(logging.INFO):
-            return
-        text, environ = exchange.text, exchange.environ
-        line: dict[str, object] = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "id": exchange.id}
-        line |= {"method": environ["REQUEST_METHOD"][:20], "path": environ["PATH_INFO"][:200], "status": status}
-        line |= {"outcome": exchange.outcome, "ms": round(seconds * 1000, 2), "bytes": size}
-        if text:
-            line |= {"form": exchange.form, "hash": sha256(text.encode("utf-8", "replace")).hexdigest()[:16]}
-            line |= {"query": text[:most]} if (most := self._settings.log_queries) else {}
-        if self._settings.log_addresses:
-            line["client"] = exchange.client(self._settings.proxies)
-        # As ASCII every control sign is escaped, so no text of a client can end the line or begin another.
-        access.info("%s", json.dumps(line))
-
-    def text(self, state: State, release: Release) -> bytes:
+    def counts(self, state: State, release: Release) -> bytes:
         """Return all counts in the text format of Prometheus."""
-        values = {f"cache_{what}": getattr(self._cache, what) for what in ("hits", "misses", "bytes")}
-        values |= {what: int(getattr(state, what)) for what in ("ready", "workers", "busy", "waiting", "replaced")}
-        values |= {f'worker_bytes{{worker="{number}"}}': size for number, size in enumerate(state.memory)}
-        values[f'release_triples{{release="{release.name}"}}'] = release.triples
-        return generate_latest(self._registry) + "".join(f"araxes_{name} {values[name]}\n" for name in values).encode()
-
-
-class Front:
-    """A WSGI application around Flask's pages and the views for machines."""
-
-    def __init__(self, app: Flask, machines: Machines) -> None:
-        self._app, self._machines = app, machines
-        self._cache = Cache(machines.settings.cache_megabytes << 20)
-        self.watch = Watch(machines.settings, self._cache)
-        self._files = Gate(machines.settings.threads // 3)
-        self._lasting = f"public, max-age={machines.settings.cache_seconds}"
+        told = self._app.jinja_env.get_template("metrics.txt").render(cache=self._cache, state=state, release=release)
+        return generate_latest(self._registry) + told.encode()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request: PEP 3333."""
@@ -168,7 +137,7 @@ class Front:
                 response.close()
                 raise NotAcceptable("An answer this large is sent as it is", more={"offered": ["identity"]})
             if response.is_streamed:
-                response.call_on_close(self._files.enter(exchange.client(self._machines.settings.proxies)))
+                response.call_on_close(self._files.enter(exchange.client(self._settings.proxies)))
         except Problem as found:
             return self._problem(exchange, found)
         except Exception as fault:
@@ -194,7 +163,7 @@ class Front:
             with self._app.request_context({**exchange.environ, "HTTP_HOST": "localhost"}):
                 response = Response(pages.problem_page(found), found.status, content_type="text/html")
         else:
-            document = {**found.document(self._machines.settings.public_url.rstrip("/")), "query_id": exchange.id}
+            document = {**found.document(self._settings.public_url.rstrip("/")), "query_id": exchange.id}
             body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
             response = Response(body, found.status, content_type="application/problem+json")
         if again := found.more.get("retry_after"):
@@ -218,12 +187,31 @@ class Front:
             self._cache.put(key, Kept(tuple(headers.items()), brief, tag, response.get_data()))
         if lifetime and _unchanged(environ, tag):
             response.status_code, size = 304, 0
-        self.watch.see(exchange, response.status_code, size)
+        self._note(exchange, response.status_code, size)
         timing = f"queue;dur={exchange.waited:.2f}, eval;dur={exchange.evaluated:.2f}, " if exchange.evaluated else ""
         timing += f"total;dur={(perf_counter() - exchange.started) * 1000:.2f}"
         said = brief if response.status_code in {204, 304} else headers.items()
         start(response.status, [*said, ("Araxes-Query-Id", exchange.id), ("Server-Timing", timing)])
         return response.get_app_iter(environ)
+
+    def _note(self, exchange: Exchange, status: int, size: int) -> None:
+        """Count a request that was not answered from the cache, and write its line."""
+        seconds = perf_counter() - exchange.started
+        self._requests.labels(str(status), exchange.outcome).inc()
+        self._seconds.observe(seconds)
+        if not access.isEnabledFor(logging.INFO):
+            return
+        text, environ = exchange.text, exchange.environ
+        line: dict[str, object] = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "id": exchange.id}
+        line |= {"method": environ["REQUEST_METHOD"][:20], "path": environ["PATH_INFO"][:200], "status": status}
+        line |= {"outcome": exchange.outcome, "ms": round(seconds * 1000, 2), "bytes": size}
+        if text:
+            line |= {"form": exchange.form, "hash": sha256(text.encode("utf-8", "replace")).hexdigest()[:16]}
+            line |= {"query": text[:most]} if (most := self._settings.log_queries) else {}
+        if self._settings.log_addresses:
+            line["client"] = exchange.client(self._settings.proxies)
+        # As ASCII every control sign is escaped, so no text of a client can end the line or begin another.
+        access.info("%s", json.dumps(line))
 
 
 def _unchanged(environ: Mapping[str, Any], tag: str) -> bool:
