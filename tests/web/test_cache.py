@@ -150,7 +150,7 @@ def test_no_cache_at_all_is_a_setting(site: Any) -> None:
 
 
 def kept(size: int) -> Kept:
-    return Kept([], [], "", b"x" * size)
+    return Kept([], "", b"x" * size)
 
 
 def test_the_cache_keeps_to_its_room_and_lets_go_what_was_asked_longest_ago() -> None:

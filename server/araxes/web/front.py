@@ -19,9 +19,7 @@ from werkzeug import Response
 from werkzeug.http import parse_etags
 from werkzeug.wsgi import FileWrapper
 
-from araxes.engine import State
 from araxes.problems import BadRequest, NotAcceptable, Problem, ServerFault
-from araxes.project import Release
 from araxes.web import pages
 from araxes.web.machines import KEY, Exchange, Gate, Machines, next_id
 from araxes.web.protocol import CODINGS, HEADERS, HOST, Coding, coding, likes_page
@@ -47,7 +45,6 @@ class Kept(NamedTuple):
     """An answer with status 200: tuples of texts, which the collector of garbage leaves alone, holding up nobody."""
 
     headers: tuple[tuple[str, str], ...]
-    brief: tuple[tuple[str, str], ...]  # of a 304 in its place
     etag: str
     body: bytes
 
@@ -96,9 +93,9 @@ class Front:
         self._requests = Counter("araxes_requests", "Requests", ["status", "outcome"], registry=registry)
         self._seconds = Histogram("araxes_request_seconds", "Time of a request", registry=registry, buckets=BOUNDS)
 
-    def counts(self, state: State, release: Release) -> bytes:
+    def counts(self) -> bytes:
         """Return all counts in the text format of Prometheus."""
-        told = self._app.jinja_env.get_template("metrics.txt").render(cache=self._cache, state=state, release=release)
+        told = self._app.jinja_env.get_template("metrics.txt").render(cache=self._cache, engine=self._machines.engine)
         return generate_latest(self._registry) + told.encode()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -115,7 +112,7 @@ class Front:
             key = f"{release.folder.name} {release.name}", *asked, wanted.name, "must" if wanted.must else ""
         if key and "no-cache" not in environ.get("HTTP_CACHE_CONTROL", "") and (kept := self._cache.get(key)):
             fresh = _unchanged(environ, kept.etag)
-            headers = kept.brief if fresh else kept.headers
+            headers = [each for each in kept.headers if not fresh or each[0] not in OF_BODY]
             start("304 Not Modified" if fresh else "200 OK", [*headers, ("Araxes-Query-Id", next_id()), CACHED])
             return [] if fresh or environ["REQUEST_METHOD"] == "HEAD" else [kept.body]
         environ[KEY] = exchange = Exchange(environ, release, release.name, started)
@@ -130,8 +127,7 @@ class Front:
             if wanted is None:
                 raise NotAcceptable("Accept-Encoding takes none of ours", more={"offered": ["identity", *CODINGS]})
             if not HOST.fullmatch(exchange.environ.get("HTTP_HOST", "")):
-                hint = "Send one Host: a name or an address, and a port."
-                raise BadRequest("Host is not the name of a host", hint=hint)
+                raise BadRequest("Host is not the name of a host", hint="Send one Host: a name or address, and a port.")
             response = self._machines.response(exchange) or self._page(exchange)
             if response.is_streamed and wanted.must:
                 response.close()
@@ -181,16 +177,16 @@ class Front:
             marked = path.startswith("/static/") and asset(path.removeprefix("/static/")) == f"{path}?{query}"
             lifetime = ASSET if marked else self._lasting
         headers = label(response, exchange.release, lifetime)
-        brief = tuple(each for each in headers.items() if each[0] not in OF_BODY)
         tag, size = headers.get("ETag", ""), int(headers.get("Content-Length", 0))
         if lifetime and key and not response.is_streamed:
-            self._cache.put(key, Kept(tuple(headers.items()), brief, tag, response.get_data()))
+            self._cache.put(key, Kept(tuple(headers.items()), tag, response.get_data()))
         if lifetime and _unchanged(environ, tag):
             response.status_code, size = 304, 0
         self._note(exchange, response.status_code, size)
         timing = f"queue;dur={exchange.waited:.2f}, eval;dur={exchange.evaluated:.2f}, " if exchange.evaluated else ""
         timing += f"total;dur={(perf_counter() - exchange.started) * 1000:.2f}"
-        said = brief if response.status_code in {204, 304} else headers.items()
+        empty = response.status_code in {204, 304}
+        said = (each for each in headers.items() if not empty or each[0] not in OF_BODY)
         start(response.status, [*said, ("Araxes-Query-Id", exchange.id), ("Server-Timing", timing)])
         return response.get_app_iter(environ)
 

@@ -117,7 +117,7 @@ def health(what: str = "live") -> Response:
 def metrics() -> Response:
     """Return all counts for Prometheus."""
     exchange.fixed = False
-    counts: bytes = current_app.extensions["araxes.front"].counts(site.engine.state(), exchange.served)
+    counts: bytes = current_app.extensions["araxes.front"].counts()
     return Response(counts, content_type="text/plain; version=1.0.0; charset=utf-8")
 
 
