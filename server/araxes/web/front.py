@@ -53,32 +53,27 @@ class Cache:
     """Answers by what was asked, the release first; the one that was not asked for longest makes room."""
 
     def __init__(self, most: int) -> None:
-        self._kept: LRUCache[Key, tuple[Kept, int]] = LRUCache(most, lambda each: each[1])
+        self.kept: LRUCache[Key, tuple[Kept, int]] = LRUCache(most, lambda each: each[1])
         self._lock = Lock()
         self._release = ""
         self.hits = self.misses = 0
 
-    @property
-    def bytes(self) -> int:
-        """Return how much room is taken."""
-        return int(self._kept.currsize)
-
     def get(self, key: Key) -> Kept | None:
         """Return what is kept under a key."""
         with self._lock:
-            found, _ = self._kept.get(key, (None, 0))
+            found, _ = self.kept.get(key, (None, 0))
             self.hits, self.misses = self.hits + bool(found), self.misses + (not found)
         return found
 
     def put(self, key: Key, kept: Kept) -> None:
         """Keep an answer, and none from another release; one that fills an eighth of the room is not kept."""
-        if (size := len(kept.body) + sum(map(len, key)) + OVERHEAD) > self._kept.maxsize // 8:
+        if (size := len(kept.body) + sum(map(len, key)) + OVERHEAD) > self.kept.maxsize // 8:
             return
         with self._lock:
             if key[0] != self._release:
-                self._kept.clear()
+                self.kept.clear()
                 self._release = key[0]
-            self._kept[key] = kept, size
+            self.kept[key] = kept, size
 
 
 class Front:

@@ -19,17 +19,10 @@ from werkzeug.wsgi import FileWrapper
 from araxes.engine import Answer, Engine, Format, Question, form_of, formats_for
 from araxes.engine.evaluate import rewrite
 from araxes.engine.question import GRAPHS, RESULTS, Form, refuse_long
-from araxes.problems import (
-    AnswerTooLarge,
-    BadRequest,
-    Busy,
-    QueryTooSlow,
-    TooMuchMemory,
-    UnknownGraph,
-)
+from araxes.problems import AnswerTooLarge, BadRequest, Busy, QueryTooSlow, TooMuchMemory, UnknownGraph
 from araxes.project import Release
 from araxes.settings import Settings
-from araxes.web.protocol import BODIES, HTML, PAGE, PIECE, Sent, likes_page, picked, question_from, sent_from
+from araxes.web.protocol import ASKING, BODIES, PAGE, PIECE, Sent, likes_page, picked, question_from, sent_from
 
 KEY = "araxes.exchange"
 WHOLE = "CONSTRUCT WHERE { ?subject ?property ?value }"
@@ -95,7 +88,7 @@ class Exchange:
         """
         peer: str = self.environ.get("REMOTE_ADDR") or ""
         named = [each.strip() for each in self.environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if each.strip()]
-        return named[-min(proxies, len(named))][:64] if proxies and named else peer
+        return named[-proxies:][0][:64] if proxies and named else peer
 
 
 class Machines:
@@ -155,8 +148,8 @@ class Machines:
 
     def _query(self, exchange: Exchange, sent: Sent) -> Response | None:
         settings = self.settings
-        if not sent.asks:
-            page = sent.wants_page and sent.address.get("format", [HTML]) == [HTML]
+        if sent.method not in BODIES and ASKING.isdisjoint(sent.address):
+            page = sent.wants_page and sent.address.get("format", [PAGE.name]) == [PAGE.name]
             return None if page else self._described(exchange, sent, (*GRAPHS, *RESULTS))
         refuse_long(sent.text, settings)
         question = question_from(sent, settings.query_milliseconds, exchange.client(settings.proxies))

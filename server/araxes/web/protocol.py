@@ -19,8 +19,7 @@ from araxes.problems import BadRequest, NotAcceptable, QueryTooLong, Unsupported
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
-HTML = "html"
-PAGE = Format(HTML, "text/html; charset=utf-8", "HTML")
+PAGE = Format("html", "text/html; charset=utf-8", "HTML")
 ALL = (*RESULTS, *GRAPHS, Format("problem", "application/problem+json", "Problem"), PAGE)
 BODIES = {"POST", "QUERY"}
 ASKING = {"query", "update", "timeout", "default-graph-uri", "named-graph-uri"}
@@ -53,11 +52,6 @@ class Sent(NamedTuple):
     accept: str | None
 
     @property
-    def asks(self) -> bool:
-        """Return whether the request asks something; else it wants to know what is here."""
-        return self.method in BODIES or not ASKING.isdisjoint(self.address)
-
-    @property
     def text(self) -> str:
         """Return the query as far as it can be read, to be shown to whoever sent it."""
         given = [*self.form.get("query", ()), *self.address.get("query", ())]
@@ -66,7 +60,7 @@ class Sent(NamedTuple):
     @property
     def wants_page(self) -> bool:
         """Return whether the answer is a page, or a problem with it would be."""
-        return HTML in (*self.address.get("format", ()), *self.form.get("format", ())) or likes_page(self.accept)
+        return PAGE.name in (*self.address.get("format", ()), *self.form.get("format", ())) or likes_page(self.accept)
 
     def fields(self) -> Fields:
         """Return the fields of address and body together; none stands in both, and those of `ONCE` are given once."""
@@ -140,11 +134,9 @@ def question_from(sent: Sent, most: int, client: str = "") -> Question:
     text = fields["query"][0]
     wanted = picked((*formats_for(form_of(text)), PAGE), sent.accept, fields)
     default, named = (tuple(fields.get(f"{each}-graph-uri", ())) for each in ("default", "named"))
-    if "timeout" not in fields:
-        return Question(text, wanted, default, named, 0, client)
-    given = fields["timeout"][0]
+    given = fields.get("timeout", [""])[0]
     milliseconds = round(float(given) * 1000) if SECONDS.fullmatch(given) else 0
-    if not 0 < milliseconds <= most:
+    if "timeout" in fields and not 0 < milliseconds <= most:
         hint = f"Give seconds from 0.001 to {most / 1000:g}, or leave the field out."
         raise BadRequest(f"timeout is {given[:40]!r}", hint=hint, more={"limit": "query_milliseconds", "most": most})
     return Question(text, wanted, default, named, milliseconds, client)
