@@ -3,7 +3,6 @@
 import gzip
 import json
 import logging
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b, sha256
@@ -22,7 +21,7 @@ from werkzeug.wsgi import FileWrapper
 from araxes.problems import BadRequest, NotAcceptable, Problem, ServerFault
 from araxes.web import pages
 from araxes.web.machines import KEY, Exchange, Gate, Machines, next_id
-from araxes.web.protocol import CODINGS, HEADERS, HOST, Coding, coding, likes_page
+from araxes.web.protocol import CODINGS, HEADERS, HOST, PACKABLE, Coding, coding, likes_page
 from araxes.web.site import asset
 
 log, access = logging.getLogger("araxes.web"), logging.getLogger("araxes.access")
@@ -30,7 +29,6 @@ log, access = logging.getLogger("araxes.web"), logging.getLogger("araxes.access"
 BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 CACHED = ("Server-Timing", "cache;desc=hit")
 ASSET = "public, max-age=31536000, immutable"
-PACKABLE = re.compile(r"text/|application/.*(?:json|xml|trig|triples|quads)|image/svg")
 SHORTEST = 1_024
 OVERHEAD = 2_000  # of what is kept, in bytes
 LISTS, LONGEST = ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING"), 8_192
@@ -112,8 +110,7 @@ class Front:
             return [] if fresh or environ["REQUEST_METHOD"] == "HEAD" else [kept.body]
         environ[KEY] = exchange = Exchange(environ, release, release.name, started)
         response = self._response(exchange, wanted)
-        if wanted:
-            pack(response, wanted)
+        pack(response, wanted)
         return self._sent(exchange, response, key, start)
 
     def _response(self, exchange: Exchange, wanted: Coding | None) -> Response:
@@ -190,8 +187,6 @@ class Front:
         seconds = perf_counter() - exchange.started
         self._requests.labels(str(status), exchange.outcome).inc()
         self._seconds.observe(seconds)
-        if not access.isEnabledFor(logging.INFO):
-            return
         text, environ = exchange.text, exchange.environ
         line: dict[str, object] = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "id": exchange.id}
         line |= {"method": environ["REQUEST_METHOD"][:20], "path": environ["PATH_INFO"][:200], "status": status}
@@ -210,11 +205,11 @@ def _unchanged(environ: Mapping[str, Any], tag: str) -> bool:
     return parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(tag.strip('"'))
 
 
-def pack(response: Response, coding: Coding) -> None:
+def pack(response: Response, coding: Coding | None) -> None:
     """Pack the body where that is asked for and saves something, or must be. RFC 9110, 8.4."""
     body = b"" if response.is_streamed else response.get_data()
     worthwhile = len(body) >= SHORTEST and PACKABLE.match(response.mimetype or "")
-    if not (coding.name and body and (coding.must or worthwhile)):
+    if coding is None or not (coding.name and body and (coding.must or worthwhile)):
         return
     # Packed without a time, the same body is the same bytes again, as a strong entity tag says.
     packed = gzip.compress(body, 6, mtime=0) if coding.name == "gzip" else zstandard.compress(body, 3)

@@ -147,12 +147,11 @@ class Machines:
         return Response(body, content_type=wanted.media_type)
 
     def _query(self, exchange: Exchange, sent: Sent) -> Response | None:
-        settings = self.settings
         if sent.method not in BODIES and ASKING.isdisjoint(sent.address):
             page = sent.wants_page and sent.address.get("format", [PAGE.name]) == [PAGE.name]
             return None if page else self._described(exchange, sent, (*GRAPHS, *RESULTS))
-        refuse_long(sent.text, settings)
-        question = question_from(sent, settings.query_milliseconds, exchange.client(settings.proxies))
+        refuse_long(sent.text, self.settings)
+        question = question_from(sent, self.settings.query_milliseconds, exchange.client(self.settings.proxies))
         exchange.form = form_of(question.text)
         if question.format is not PAGE:
             return answer(self.ask(exchange, question))

@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from string import digits
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -27,7 +26,7 @@ ONCE = ("query", "update", "timeout")
 MOST_FIELDS, PIECE, THROWN_AWAY = 1_000, 65_536, 100
 
 HEADERS = tomllib.loads((files("araxes.web") / "headers.toml").read_text("utf-8"))
-HOST, CHARSET, WEIGHT, SECONDS, BROKEN = (re.compile(each) for each in HEADERS["read"].values())
+HOST, CHARSET, WEIGHT, SECONDS, BROKEN, PACKABLE = (re.compile(each) for each in HEADERS["patterns"].values())
 OURS = {"charset": "utf-8"}
 CODINGS = ("zstd", "gzip")
 
@@ -210,7 +209,7 @@ def _named(name: str, offered: tuple[Format, ...]) -> Format:
 def _body(environ: Mapping[str, Any], most: int) -> bytes:
     given, stream = environ.get("CONTENT_LENGTH") or "", environ["wsgi.input"]
     ends = environ.get("wsgi.input_terminated")
-    if given.strip(digits):
+    if given.strip("0123456789"):
         raise BadRequest("Content-Length is not a number")
     length = int(given[:18] or (most + 1 if ends else 0))
     too_long = bool(given) and length > most
