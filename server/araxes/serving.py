@@ -1,6 +1,5 @@
 """A release behind a real HTTP server: one front process with threads, and the engine's workers behind it."""
 
-import atexit
 import gc
 import json
 import logging
@@ -10,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +24,7 @@ from araxes.project import Release
 from araxes.settings import Settings
 from araxes.web import create_app
 
-PAUSE, LOG_SECONDS, HEADER_SECONDS, READ_SECONDS = 0.005, 0.2, 10, 20
+PAUSE, HEADER_SECONDS, READ_SECONDS = 0.005, 10, 20
 MOST_DESCRIPTORS, SPARE, MOST_IN_PIPE = 65_536, 256, 65_536
 
 
@@ -69,16 +69,15 @@ def _application(opened: Callable[[], Release], settings: Settings, tell: int, p
     signal.signal(signal.SIGHUP, lambda *_: engine.reload())
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     app = create_app(engine, settings)
-    told_to = (app.extensions["araxes.watch"].flush, engine.release, settings)
-    threading.Thread(target=_attend, args=told_to, daemon=True).start()
+    threading.Thread(target=_announce, args=(engine.release, settings), daemon=True).start()
     gc.freeze()
     return app
 
 
-def _attend(write_log: Callable[[], None], release: Release, settings: Settings) -> None:
-    """Say where the server is, once it takes connections and may be asked; from then on, write the log."""
-    pause = threading.Event()
-    while not pause.wait(PAUSE):
+def _announce(release: Release, settings: Settings) -> None:
+    """Say where the server is, once it takes connections and may be asked."""
+    while True:
+        time.sleep(PAUSE)
         with suppress(OSError), socket.create_connection((settings.host, settings.port), timeout=1):
             break
     # Have the system end connections whose other side takes nothing for a while; each inherits the option set here.
@@ -89,9 +88,6 @@ def _attend(write_log: Callable[[], None], release: Release, settings: Settings)
     about = f"{release.triples:,} {'triple' if release.triples == 1 else 'triples'} (release {release.name})"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     click.echo(f"Araxes serves {about} at http://{host}:{settings.port}/")
-    atexit.register(write_log)
-    while not pause.wait(LOG_SECONDS):
-        write_log()
 
 
 def _run(load: Callable[[], Any], settings: Settings) -> None:

@@ -63,7 +63,6 @@ class Site:
         headers = Message()
         for name, value in told[0][1]:
             headers[name] = value
-        self.app.extensions["araxes.watch"].flush()
         return Reply(int(told[0][0][:3]), headers, found)
 
     def query(self, text: str = "SELECT * {}", **more: Any) -> Reply:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from araxes.engine import Answer
-from araxes.web.exchange import OVERHEAD, Cache, Kept
+from araxes.web.front import OVERHEAD, Cache, Kept
 from helpers import JSON
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -150,7 +150,7 @@ def test_no_cache_at_all_is_a_setting(site: Any) -> None:
 
 
 def kept(size: int) -> Kept:
-    return Kept([], [], "", b"x" * size)
+    return Kept([], "", b"x" * size)
 
 
 def test_the_cache_keeps_to_its_room_and_lets_go_what_was_asked_longest_ago() -> None:
@@ -162,13 +162,13 @@ def test_the_cache_keeps_to_its_room_and_lets_go_what_was_asked_longest_ago() ->
     assert cache.get(keys[0])
     cache.put(keys[10], kept(size))
     assert [key for key in keys if cache.get(key) is None] == [keys[1]]
-    assert cache.bytes == 10 * one
+    assert cache.kept.currsize == 10 * one
     cache.put(("a", "large"), kept(size * 2))
     cache.put(("a", "long" * 5_000), kept(0))
     assert cache.get(("a", "large")) is cache.get(("a", "long" * 5_000)) is None
     cache.put(("b", "new"), kept(size))
     assert cache.get(keys[5]) is None
-    assert cache.bytes == one + 1
+    assert cache.kept.currsize == one + 1
 
 
 def test_many_threads_leave_the_cache_whole() -> None:
@@ -185,7 +185,7 @@ def test_many_threads_leave_the_cache_whole() -> None:
     for each in threads:
         each.join()
     present = sum(cache.get(("a", f"{number:03}")) is not None for number in range(300))
-    assert cache.bytes == present * (1_004 + OVERHEAD)
+    assert cache.kept.currsize == present * (1_004 + OVERHEAD)
     assert present == 50
     assert cache.hits + cache.misses == 8 * 2_000 + 300
 

@@ -1,23 +1,31 @@
-"""The addresses for machines: queries, graphs and the description, answered without Flask."""
+"""The addresses for machines: queries, graphs and the description, answered without Flask; and a request meanwhile."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
+from secrets import token_hex
+from threading import Lock
 from time import perf_counter
 from typing import Any
 
 from jinja2 import Environment
+from werkzeug import Response
+from werkzeug.wsgi import FileWrapper
 
 from araxes.engine import Answer, Engine, Format, Question, form_of, formats_for
 from araxes.engine.evaluate import rewrite
 from araxes.engine.question import GRAPHS, RESULTS, Form, refuse_long
-from araxes.problems import AnswerTooLarge, BadRequest, MethodNotAllowed, QueryTooSlow, TooMuchMemory, UnknownGraph
+from araxes.problems import AnswerTooLarge, BadRequest, Busy, QueryTooSlow, TooMuchMemory, UnknownGraph
+from araxes.project import Release
 from araxes.settings import Settings
-from araxes.web.exchange import METHODS, Exchange, Gate, Reply, answer, options
-from araxes.web.protocol import BODIES, HTML, PAGE, Sent, likes_page, picked, question_from, sent_from
+from araxes.web.protocol import ASKING, BODIES, PAGE, PIECE, Sent, likes_page, picked, question_from, sent_from
 
-READING = ("GET", "HEAD", "OPTIONS")
+KEY = "araxes.exchange"
+TAKING = {"/sparql", "/reconcile", "/reconcile/draft/reconcile", "/reconcile/draft/extend"}  # addresses, a body
 WHOLE = "CONSTRUCT WHERE { ?subject ?property ?value }"
 EXISTS = "ASK { GRAPH ?graph { ?subject ?property ?value } }"
 # A form may write one character of a query as four bytes of three signs each.
@@ -25,7 +33,63 @@ FORM_ROOM = 12
 FOLDER = files("araxes.web") / "describe"
 QUERIES = {name: (FOLDER / f"{name}.rq").read_text("utf-8") for name in ("graphs", "classes", "properties", "links")}
 
-View = Callable[[Exchange, Sent], Reply | None]
+next_id = partial(token_hex, 8)  # a short name for one request, unlike that of any other
+
+
+class Gate:
+    """Lets only so many bodies, or large answers, be on their way at once, and a client have half of them.
+
+    The HTTP server waits for each as long as its client likes, with a thread of its own.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._share = most, most // 2
+        self._inside: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def enter(self, client: str) -> Callable[[], None]:
+        """Take a place for a client, and return what gives it back; raises `Busy` where there is none."""
+        with self._lock:
+            if self._inside.total() >= self._most or self._inside[client] >= self._share:
+                raise Busy("Too many bodies are on their way and not at their end", more={"retry_after": 5})
+            self._inside[client] += 1
+        return lambda: self._leave(client)
+
+    def _leave(self, client: str) -> None:
+        with self._lock:
+            self._inside -= Counter((client,))
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request: what came in, and what its headers, its log line and its counts will need.
+
+    `served` is the release when it came in, `release` the name of the one that was asked; `fixed` is taken away where
+    the same request can have another answer; `answer` is for a page to show; `waited` and `evaluated` in milliseconds.
+    """
+
+    environ: dict[str, Any]
+    served: Release
+    release: str
+    started: float
+    id: str = field(default_factory=next_id)
+    sent: Sent | None = None
+    text: str = ""
+    form: str = ""
+    answer: Answer | None = None
+    fixed: bool = True
+    outcome: str = "answered"
+    waited: float = 0.0
+    evaluated: float = 0.0
+
+    def client(self, proxies: int) -> str:
+        """Return the address of the client: the peer's, or with trusted proxies in front the one they vouch for.
+
+        Each proxy adds its own peer at the end of X-Forwarded-For, so what stands further left is only claimed.
+        """
+        peer: str = self.environ.get("REMOTE_ADDR") or ""
+        named = [each.strip() for each in self.environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if each.strip()]
+        return named[-proxies:][0][:64] if proxies and named else peer
 
 
 class Machines:
@@ -40,12 +104,7 @@ class Machines:
         self._made = "", b""
         self._bodies = Gate(settings.threads // 3)
         self._most = settings.query_characters * FORM_ROOM + 10_000
-        self._views: dict[str, tuple[tuple[str, ...], View]] = {
-            "/sparql": (METHODS, self._query),
-            "/graphs": (READING, self._graph),
-            "/.well-known/void": (READING, self._described),
-            **{f"/reconcile{at}": (METHODS[:-1], lambda *_: None) for at in ("", "/draft/reconcile", "/draft/extend")},
-        }
+        self._views = {"/sparql": self._query, "/graphs": self._graph, "/.well-known/void": self._described}
 
     def ask(self, exchange: Exchange, question: Question) -> Answer:
         """Return the answer to a question, and note in the exchange how it came about; raises `Problem`."""
@@ -57,24 +116,20 @@ class Machines:
         exchange.release = found.release
         return found
 
-    def reply(self, exchange: Exchange) -> Reply | None:
-        """Return the reply to a request, or None where a page must be the answer; raises `Problem`."""
+    def response(self, exchange: Exchange) -> Response | None:
+        """Return the response to a request, or None where a page must be the answer; raises `Problem`."""
         path, method = exchange.environ["PATH_INFO"], exchange.environ["REQUEST_METHOD"]
-        if path not in self._views:
-            return None
-        methods, view = self._views[path]
-        if method == "OPTIONS":
-            return options(methods)
-        if method not in methods:
-            raise MethodNotAllowed(f"{path} does not answer {method[:40]}", more={"allow": list(methods)})
+        has_body = method in BODIES and path in TAKING
+        if not has_body and (path not in self._views or method not in {"GET", "HEAD"}):
+            return None  # Flask knows what an address answers
         with ExitStack() as leaving:
-            if method in BODIES:
+            if has_body:
                 leaving.callback(self._bodies.enter(exchange.client(self.settings.proxies)))
             exchange.sent = sent = sent_from(exchange.environ, self._most)
         exchange.text = sent.text
-        return view(exchange, sent)
+        return self._views[path](exchange, sent) if path in self._views else None
 
-    def description(self, exchange: Exchange, wanted: Format) -> Reply:
+    def description(self, exchange: Exchange, wanted: Format) -> Response:
         """Return the description of the endpoint and of its data, made once for each release.
 
         Raises `Busy` and `Unavailable` where the engine cannot be asked now. SPARQL 1.1 Service Description, 2.
@@ -90,15 +145,14 @@ class Machines:
             turtle = self._template.render(told).encode()
             self._made = (exchange.release, turtle) if exchange.fixed else self._made
         body = turtle if wanted.name == "turtle" else rewrite(turtle, f"{self.base}/sparql", wanted)
-        return Reply(200, wanted.media_type, body)
+        return Response(body, content_type=wanted.media_type)
 
-    def _query(self, exchange: Exchange, sent: Sent) -> Reply | None:
-        settings = self.settings
-        if not sent.asks:
-            page = sent.wants_page and sent.address.get("format", [HTML]) == [HTML]
-            return None if page else self._described(exchange, sent)
-        refuse_long(sent.text, settings)
-        question = question_from(sent, settings.query_milliseconds, exchange.client(settings.proxies))
+    def _query(self, exchange: Exchange, sent: Sent) -> Response | None:
+        if sent.method not in BODIES and ASKING.isdisjoint(sent.address):
+            page = sent.wants_page and sent.address.get("format", [PAGE.name]) == [PAGE.name]
+            return None if page else self._described(exchange, sent, (*GRAPHS, *RESULTS))
+        refuse_long(sent.text, self.settings)
+        question = question_from(sent, self.settings.query_milliseconds, exchange.client(self.settings.proxies))
         exchange.form = form_of(question.text)
         if question.format is not PAGE:
             return answer(self.ask(exchange, question))
@@ -106,16 +160,15 @@ class Machines:
         exchange.answer = self.ask(exchange, question)
         return None
 
-    def _described(self, exchange: Exchange, sent: Sent) -> Reply | None:
-        if exchange.environ["PATH_INFO"] != "/sparql" and likes_page(sent.accept):
+    def _described(self, exchange: Exchange, sent: Sent, offered: tuple[Format, ...] = GRAPHS) -> Response | None:
+        if offered is GRAPHS and likes_page(sent.accept):
             return None
-        offered = (*GRAPHS, *RESULTS) if exchange.environ["PATH_INFO"] == "/sparql" else GRAPHS
         wanted = picked(offered, sent.accept, sent.address)
         if wanted in RESULTS:
             raise BadRequest("There is no query")
         return self.description(exchange, wanted)
 
-    def _graph(self, exchange: Exchange, sent: Sent) -> Reply:
+    def _graph(self, exchange: Exchange, sent: Sent) -> Response:
         """Answer the read part of the Graph Store Protocol: 4.2 and 5.2, with the graph named in the address."""
         named, default = sent.address.get("graph", ()), sent.address.get("default", ())
         if len(named) + len(default) != 1:
@@ -128,3 +181,11 @@ class Machines:
             raise UnknownGraph(f"There is no graph {named[0][:200]}")
         whole = Question(WHOLE, wanted, tuple(named), (), 0, client)
         return answer(self.ask(exchange, whole))
+
+
+def answer(given: Answer) -> Response:
+    """Return the response that carries an answer; a large one is sent from its file, in pieces."""
+    if given.file is None:
+        return Response(given.body, content_type=given.media_type)
+    length = {"Content-Length": str(given.length)}
+    return Response(FileWrapper(given.file, PIECE), headers=length, content_type=given.media_type)

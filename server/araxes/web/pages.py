@@ -24,9 +24,8 @@ from araxes.engine.question import GRAPHS, RESULTS, Form
 from araxes.prefixes import BASE, NS, RDFS
 from araxes.problems import BadRequest, Gone, MethodNotAllowed, NotFound, Problem, every_problem
 from araxes.project import DOCUMENTS
-from araxes.web.exchange import ALWAYS, KEY, Exchange
-from araxes.web.machines import Machines
-from araxes.web.protocol import PAGE, bare, fields_of, picked
+from araxes.web.machines import KEY, Exchange, Machines
+from araxes.web.protocol import HEADERS, PAGE, bare, fields_of, picked
 from araxes.web.site import DESCRIBE, SAFE, SITE, Found, Index, Page, Saved, about, read
 
 bp = Blueprint("pages", __name__)
@@ -109,7 +108,7 @@ def health(what: str = "live") -> tuple[dict[str, object], int]:
 def metrics() -> Response:
     """Return all counts for Prometheus."""
     exchange.fixed = False
-    counts = current_app.extensions["araxes.watch"].text(site.engine.state(), exchange.served)
+    counts: bytes = current_app.extensions["araxes.front"].counts()
     return Response(counts, content_type="text/plain; version=1.0.0; charset=utf-8")
 
 
@@ -181,7 +180,7 @@ def styled(document: bytes) -> dict[str, str]:
     """Return the header that lets a document have the style that stands in it, and no other. CSP 3, 8.3."""
     digests = (base64.b64encode(sha256(each).digest()).decode() for each in STYLE.findall(document))
     allowed = "".join(f" 'sha256-{each}'" for each in digests)
-    return {POLICY: ALWAYS[POLICY].replace("style-src 'self'", f"style-src 'self'{allowed}")}
+    return {POLICY: HEADERS["always"][POLICY].replace("style-src 'self'", f"style-src 'self'{allowed}")}
 
 
 def find(typed: str) -> list[Found]:

@@ -1,10 +1,15 @@
 """The SPARQL 1.1 Protocol: what was sent, read into a question, and which format of answer the client accepts."""
 
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
+
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header, parse_options_header
 
 from araxes.engine import Format, Question, form_of, formats_for
 from araxes.engine.question import GRAPHS, RESULTS
@@ -13,22 +18,16 @@ from araxes.problems import BadRequest, NotAcceptable, QueryTooLong, Unsupported
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
-HTML = "html"
-PAGE = Format(HTML, "text/html; charset=utf-8", "HTML")
+PAGE = Format("html", "text/html; charset=utf-8", "HTML")
 ALL = (*RESULTS, *GRAPHS, Format("problem", "application/problem+json", "Problem"), PAGE)
 BODIES = {"POST", "QUERY"}
 ASKING = {"query", "update", "timeout", "default-graph-uri", "named-graph-uri"}
 ONCE = ("query", "update", "timeout")
 MOST_FIELDS, PIECE, THROWN_AWAY = 1_000, 65_536, 100
 
-BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
-SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}")
-ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*+"?)+')
-PARAMETER = re.compile(r';\s*([^\s=;]+)\s*(?:=\s*("(?:[^"\\]|\\.)*+"|[^\s;]*))?')
-WEIGHT = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
-OURS = {("charset", "utf-8")}
-ANY, KIND, FOREIGN, EXACT, PRECISE = range(5)
+HEADERS = tomllib.loads((files("araxes.web") / "headers.toml").read_text("utf-8"))
+HOST, CHARSET, WEIGHT, SECONDS, BROKEN, PACKABLE = (re.compile(each) for each in HEADERS["patterns"].values())
+OURS = {"charset": "utf-8"}
 CODINGS = ("zstd", "gzip")
 
 Fields = Mapping[str, Sequence[str]]
@@ -52,11 +51,6 @@ class Sent(NamedTuple):
     accept: str | None
 
     @property
-    def asks(self) -> bool:
-        """Return whether the request asks something; else it wants to know what is here."""
-        return self.method in BODIES or not ASKING.isdisjoint(self.address)
-
-    @property
     def text(self) -> str:
         """Return the query as far as it can be read, to be shown to whoever sent it."""
         given = [*self.form.get("query", ()), *self.address.get("query", ())]
@@ -65,7 +59,7 @@ class Sent(NamedTuple):
     @property
     def wants_page(self) -> bool:
         """Return whether the answer is a page, or a problem with it would be."""
-        return HTML in (*self.address.get("format", ()), *self.form.get("format", ())) or likes_page(self.accept)
+        return PAGE.name in (*self.address.get("format", ()), *self.form.get("format", ())) or likes_page(self.accept)
 
     def fields(self) -> Fields:
         """Return the fields of address and body together; none stands in both, and those of `ONCE` are given once."""
@@ -116,11 +110,11 @@ def sent_from(environ: Mapping[str, Any], most: int) -> Sent:
 
 def fields_of(sent: bytes) -> Fields:
     """Return the fields of an address or form, decoded once; raises `BadRequest`: nothing is put right in silence."""
-    if broken := BROKEN.search(sent):
-        found = sent[broken.start() : broken.start() + 3].decode("ascii", "replace")
-        raise BadRequest(f"{found} is not a percent-encoded sign", hint="Write a percent sign as %25.")
     try:
-        return parse_qs(sent.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        text = sent.decode("utf-8")
+        if broken := BROKEN.search(text):
+            raise BadRequest(f"{broken[0]} is not a percent-encoded sign", hint="Write a percent sign as %25.")
+        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except UnicodeDecodeError:
         raise BadRequest("What was sent is not UTF-8 text") from None
     except ValueError:
@@ -139,11 +133,9 @@ def question_from(sent: Sent, most: int, client: str = "") -> Question:
     text = fields["query"][0]
     wanted = picked((*formats_for(form_of(text)), PAGE), sent.accept, fields)
     default, named = (tuple(fields.get(f"{each}-graph-uri", ())) for each in ("default", "named"))
-    if "timeout" not in fields:
-        return Question(text, wanted, default, named, 0, client)
-    given = fields["timeout"][0]
+    given = fields.get("timeout", [""])[0]
     milliseconds = round(float(given) * 1000) if SECONDS.fullmatch(given) else 0
-    if not 0 < milliseconds <= most:
+    if "timeout" in fields and not 0 < milliseconds <= most:
         hint = f"Give seconds from 0.001 to {most / 1000:g}, or leave the field out."
         raise BadRequest(f"timeout is {given[:40]!r}", hint=hint, more={"limit": "query_milliseconds", "most": most})
     return Question(text, wanted, default, named, milliseconds, client)
@@ -170,23 +162,26 @@ def likes_page(accept: str | None) -> bool:
 @lru_cache(maxsize=512)
 def choose(accept: str | None, offers: tuple[Format, ...]) -> Format | None:
     """Return the format that the client likes best, the first of those it likes equally, or None (RFC 9110, 12.5.1)."""
-    # A missing or blank header accepts everything. The most specific range that fits decides, and a parameter makes a
-    # range more specific; one that no answer of ours has (`profile`) leaves its type accepted where nothing else
-    # speaks of that type. The other names of a format must be asked for word for word.
-    ranges = _elements(accept) if accept and accept.strip() else [("*/*", ANY, 1.0)]
-    weights = []
-    for offer in offers:
+    # The most specific range that fits decides, and a parameter makes a range more specific; one that no answer of ours
+    # has (`profile`) leaves its type accepted where nothing else speaks of that type. The other names of a format must
+    # be asked for word for word.
+    given = ((weight, *parse_options_header(value.lower())) for value, weight in _weighed(accept, "*/*"))
+    ranked = sorted((known.items() <= OURS.items(), bool(known), weight, kind) for weight, kind, known in given)
+    weights = {kind: weight for ours, _, weight, kind in ranked if weight or ours}
+
+    def liking(offer: Format) -> float:
         sent = bare(offer.media_type)
-        fitting = [{sent, f"{sent.partition('/')[0]}/*", "*/*"}, *({name} for name in offer.also)]
-        ranked = ([(rank, weight) for name, rank, weight in ranges if name in fit] for fit in fitting)
-        weights.append(max(max(each, default=(0, 0.0))[1] for each in ranked))
-    return offers[weights.index(max(weights))] if max(weights) > 0 else None
+        ways = ((sent, f"{sent.partition('/')[0]}/*", "*/*"), *((name,) for name in offer.also))
+        return max(next((weights[each] for each in way if each in weights), 0.0) for way in ways)
+
+    best = max(offers, key=liking)
+    return best if liking(best) > 0 else None
 
 
 @lru_cache(maxsize=512)
 def coding(accepted: str | None) -> Coding | None:
     """Return how a body is to be packed, by Accept-Encoding (RFC 9110, 12.5.3); None where nothing will do."""
-    weights = {name.removeprefix("x-"): weight for name, _, weight in _elements(accepted or "")}
+    weights = {name.lower().removeprefix("x-"): weight for name, weight in _weighed(accepted)}
     others = weights.get("*", 0.0)
     plain = weights.get("identity", 0.0 if weights.get("*") == 0 else 1.0) > 0
     best = max(CODINGS, key=lambda name: (weights.get(name, others), name in weights))
@@ -207,40 +202,32 @@ def _named(name: str, offered: tuple[Format, ...]) -> Format:
             return each
     if "/" in name and "*" not in name and (found := choose(name, offered)):
         return found
-    known = ", ".join(each.name for each in offered)
-    raise BadRequest(f"There is no format {name[:100]} for this query", hint=f"Use one of: {known}.")
+    hint = f"Use one of: {', '.join(each.name for each in offered)}."
+    raise BadRequest(f"There is no format {name[:100]} for this query", hint=hint)
 
 
 def _body(environ: Mapping[str, Any], most: int) -> bytes:
-    given = environ.get("CONTENT_LENGTH") or ""
-    if given and not (given.isascii() and given.isdigit()):
+    given, stream = environ.get("CONTENT_LENGTH") or "", environ["wsgi.input"]
+    ends = environ.get("wsgi.input_terminated")
+    if given.strip("0123456789"):
         raise BadRequest("Content-Length is not a number")
-    too_long = len(given) > 18 or int(given or 0) > most
-    unknown = most + 1 if environ.get("wsgi.input_terminated") else 0
-    body: bytes = b"" if too_long else environ["wsgi.input"].read(int(given) if given else unknown)
+    length = int(given[:18] or (most + 1 if ends else 0))
+    too_long = bool(given) and length > most
+    body: bytes = b"" if too_long else stream.read(length)
     if too_long or len(body) > most:
         # A client that still sends would see a broken connection, and not why; so some of the rest is thrown away.
-        for _ in range(THROWN_AWAY if unknown else 0):
-            if not environ["wsgi.input"].read(PIECE):
+        for _ in range(THROWN_AWAY if ends else 0):
+            if not stream.read(PIECE):
                 break
         raise QueryTooLong(f"The body has more than {most:,} bytes", more={"most": most})
-    if len(body) < int(given or 0):
+    if given and len(body) < length:
         raise BadRequest("The body ended before its Content-Length")
     return body
 
 
-def _elements(header: str) -> list[tuple[str, int, float]]:
-    """Return name, rank and weight of each element; none that cannot be read, or rules out what we do not have."""
-    elements = []
-    for name, sign, rest in (text.partition(";") for text in ELEMENT.findall(header)):
-        found = {(match[1].lower(), (match[2] or "").strip('"').lower()) for match in PARAMETER.finditer(sign + rest)}
-        given = [value for parameter, value in found if parameter == "q"] or ["1"]
-        weight = float(given[0]) if len(given) == 1 and WEIGHT.fullmatch(given[0]) else -1.0
-        others = {each for each in found if each[0] != "q"}
-        rank = FOREIGN if others - OURS else PRECISE if others else EXACT
-        kind = name.strip().lower()
-        if kind.endswith("/*"):
-            rank = ANY if kind == "*/*" else KIND
-        if 0 <= weight <= 1 and (weight or rank != FOREIGN):
-            elements.append((kind, rank, weight))
-    return elements
+def _weighed(header: str | None, otherwise: str = "") -> Accept:
+    """Return the elements of a header with their weights; none whose weight is no number from 0 to 1."""
+    # Werkzeug takes a weight without digits for 1, does not know the `.2` of older Java, and drops a whole header in
+    # which a quote is left open.
+    weighed = WEIGHT.sub(";q=0", (header or "").strip() or otherwise)
+    return parse_accept_header(weighed) or parse_accept_header(f'{weighed}"')
