@@ -92,8 +92,9 @@ def serve(dataset: Path, folder: Path) -> Iterator[Running]:
         store, port = _started(stack, unpacked, folder)
         text = LOAD.format(union=UNION, graphs=", ".join(f"<{each}>" for each in graphs))
         isql = [str(unpacked / "usr" / "bin" / "isql-vt"), f"127.0.0.1:{port}", "dba", "dba", "ERRORS=STDOUT"]
+        env = _environment(unpacked)
         done = subprocess.run(
-            isql, input=text, capture_output=True, text=True, cwd=folder, timeout=SECONDS, env=_environment(unpacked)
+            isql, input=text, capture_output=True, text=True, cwd=folder, timeout=SECONDS, check=False, env=env
         )
         assert done.returncode == 0 and "Error" not in done.stdout, done.stdout + done.stderr
         named = [("named-graph-uri", each) for each in graphs]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import pytest
 from clients import jena
@@ -64,6 +63,6 @@ def test_jena_reads_signs_beyond_ascii_right(ask: Ask, endpoint: str) -> None:
 
 def test_a_refusal_fails_jena_unless_silent(ask: Ask, endpoint: str) -> None:
     query = f"SELECT ?s {{ SERVICE %s <{endpoint}> {{ SERVICE <http://127.0.0.1:9/> {{ ?s a <{NS}State> }} }} }}"
-    with pytest.raises(jena.Refused, match="403|400"):
+    with pytest.raises(jena.Refused, match=r"\b400\b"):
         ask(query % "", ("s",))
     assert ask(query % "SILENT", ("s",)) == [(None,)]
