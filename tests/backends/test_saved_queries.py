@@ -21,7 +21,6 @@ DIFFERENT = {
     "oxigraph": set(),
     "virtuoso": {
         "pages/addresses",  # GRAPH ?g { }
-        "pages/graph-facts",
         "pages/kinds",  # GRAPH ?g { }
         "pages/map",  # coordinates in single precision
         "pages/point",  # coordinates in single precision
