@@ -18,8 +18,8 @@ CACHE = ROOT / ".make" / "virtuoso"
 UNION = "urn:araxes:union"
 GRAPH = re.compile(r" <([^<>]+)> \.$", re.MULTILINE)
 SECONDS = 120
-# Without the character set, every sign beyond ASCII comes back as a question mark; without the rows, long tables of a
-# LIMIT are refused.
+# Without the character set, every sign beyond ASCII comes back as a question mark; without the rows, a large LIMIT is
+# refused; with several threads, GROUP_CONCAT may lose the order of its rows.
 SETTINGS = """\
 [Database]
 DatabaseFile = v.db
@@ -37,6 +37,7 @@ DirsAllowed = .
 NumberOfBuffers = 10000
 MaxDirtyBuffers = 6000
 MaxSortedTopRows = 1000000
+ThreadsPerQuery = 1
 [HTTPServer]
 ServerPort = 127.0.0.1:{http}
 ServerThreads = 10
