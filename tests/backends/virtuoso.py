@@ -19,7 +19,7 @@ UNION = "urn:araxes:union"
 GRAPH = re.compile(r" <([^<>]+)> \.$", re.MULTILINE)
 SECONDS = 120
 # Without the character set, every sign beyond ASCII comes back as a question mark; without the rows, a large LIMIT is
-# refused; with several threads, GROUP_CONCAT may lose the order of its rows.
+# refused.
 SETTINGS = """\
 [Database]
 DatabaseFile = v.db
@@ -37,7 +37,6 @@ DirsAllowed = .
 NumberOfBuffers = 10000
 MaxDirtyBuffers = 6000
 MaxSortedTopRows = 1000000
-ThreadsPerQuery = 1
 [HTTPServer]
 ServerPort = 127.0.0.1:{http}
 ServerThreads = 10
