@@ -18,12 +18,14 @@ serve: $(STAMP) ## build the graph if needed and serve it (HOST, PORT)
 test: lint types tools ## run every test
 	@$(BIN)/python -m pytest $(TESTS)
 
-# What the tests need beside Python: foreign clients, OWLAPI, Graphviz, a browser and its fonts. A test that lacks something is listed under NOT RUN.
+# What the tests need beside Python: foreign clients and stores, OWLAPI, Graphviz, a browser and its fonts. A test that lacks something is listed under NOT RUN.
 tools:
 	@missing=""; for each in node:nodejs npm:npm curl:curl dot:graphviz chromium:chromium; do \
 		command -v $${each%%:*} >/dev/null || missing="$$missing $${each##*:}"; done; \
 	test -e /usr/share/java/owlapi-api.jar || missing="$$missing libowlapi-java"; \
+	test -e /usr/share/java/jena-arq.jar || missing="$$missing libapache-jena-java"; \
 	test -e /usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf || missing="$$missing fonts-noto-core"; \
+	test -d .make/virtuoso || apt-cache show virtuoso-opensource-7 >/dev/null 2>&1 || apt-get update --quiet=2 2>/dev/null; \
 	test -z "$$missing" && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing$$missing for the tests ..."; apt-get update --quiet=2 && apt-get install --yes --quiet=2 --no-install-recommends $$missing >/dev/null && exit 0; fi; \
