@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from araxes.engine import Engine
-from araxes.engine.crew import end_with_parent
+from araxes.engine.disk import end_with_parent
 from araxes.problems import CannotListen, Problem, problem_of
 from araxes.project import Release
 from araxes.settings import Settings

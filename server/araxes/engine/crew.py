@@ -4,7 +4,6 @@ The zygote loads the data once and forks workers, which may be killed at any tim
 never has a second thread, and ends when the process that asked for it does.
 """
 
-import ctypes
 import gc
 import io
 import json
@@ -38,7 +37,6 @@ HEAD = struct.Struct("!BQd?")
 LOW = 4
 REST = struct.pack("ll", 5, 0)  # the seconds and microseconds that the other side may take for one piece
 PRIVATE = ("Private_Clean:", "Private_Dirty:")
-END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 KEPT_PART = 8  # a worker that has kept this part of its memory is replaced
 ROOM, MOST = 1 << 18, 1 << 27  # what the zygote, and what a worker says at most: no memory is kept for more
 CHANNEL, FILE, SOCKETS = 3, 4, 16  # the descriptors of a worker, and how many more it needs to ask others
@@ -170,6 +168,7 @@ class Crew:
 def main() -> None:
     """Be the zygote: read what to load, load it, say how it went, and fork a worker for each descriptor that comes."""
     control, zygote = socket.socket(fileno=sys.stdin.fileno()), os.getpid()
+    disk.end_with_parent(os.getppid())  # also while it loads, for however long
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who is served ends this one, and not a key of the terminal
     tempfile.gettempdir()  # which tries to write a file, as no worker could
     order = json.loads(control.recv(ROOM))
@@ -202,15 +201,11 @@ def _loaded(order: Mapping[str, Any], settings: Settings) -> Loaded:
 
         return Remote(settings, order["prefixes"])
     if settings.store:
-        return disk.load(files, order["prefixes"], Path(settings.store), order["name"])
+        found = disk.load(files, order["prefixes"], Path(settings.store), order["name"])
+        if not settings.services:
+            disk.seal()
+        return found
     return load(files, order["prefixes"])
-
-
-def end_with_parent(parent: int) -> None:
-    """Have the system end this process when its parent ends, also while a query runs."""
-    ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(0)
 
 
 class Sink(io.RawIOBase):
@@ -237,7 +232,7 @@ class Sink(io.RawIOBase):
 def _work(zygote: int, channel: int, loaded: Loaded, settings: Settings) -> NoReturn:
     """Answer one question after the other, until nobody asks any more."""
     try:
-        end_with_parent(zygote)
+        disk.end_with_parent(zygote)
         # Leave this process only so much memory, and no descriptor but the one for a large answer.
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(channel, CHANNEL)
@@ -245,12 +240,13 @@ def _work(zygote: int, channel: int, loaded: Loaded, settings: Settings) -> NoRe
             os.dup2(nothing, standard)
         os.closerange(CHANNEL + 1, 1024)
         file = tempfile.TemporaryFile()  # noqa: SIM115 - no descriptor is free while a query runs
-        loaded = loaded.opened(sealed=not settings.services)
-        free = min(FILE + 1 + loaded.descriptors + SOCKETS * bool(settings.services), getrlimit(RLIMIT_NOFILE)[1])
+        loaded = loaded.opened()
+        own, hard = FILE + 1 + loaded.descriptors, getrlimit(RLIMIT_NOFILE)[1]
+        free = min(own, hard), min(own + SOCKETS * bool(settings.services), hard)
         taken = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * getpagesize()
         most = taken + settings.query_megabytes * 1024 * 1024
-        for limit, value in ((RLIMIT_NOFILE, free), (RLIMIT_AS, most), (RLIMIT_CORE, 0)):
-            setrlimit(limit, (value, value))
+        for limit, values in ((RLIMIT_NOFILE, free), (RLIMIT_AS, (most, most)), (RLIMIT_CORE, (0, 0))):
+            setrlimit(limit, values)
         _answer_all(Connection(CHANNEL), file, loaded, settings)
     except EOFError:
         os._exit(0)
@@ -277,9 +273,7 @@ def _answered(question: Question, loaded: Loaded, settings: Settings, sink: Sink
     begun = time.perf_counter()
     try:
         if settings.services and "SERVICE" in question.text.upper():
-            from araxes.engine.remote import joined
-
-            question = question._replace(text=joined(question.text, settings))
+            question = _joined(question, settings)
         evaluate(loaded, question, settings, cast("BinaryIO", sink))
     except Problem as found:
         problem = found
@@ -291,3 +285,15 @@ def _answered(question: Question, loaded: Loaded, settings: Settings, sink: Sink
         spent = (time.perf_counter() - begun) * 1000
         return Said(sink.memory.getvalue(), IN_FILE if sink.in_file else IN_MEMORY, sink.length, spent)
     return Said(json.dumps(problem.document()).encode(), PROBLEM)
+
+
+def _joined(question: Question, settings: Settings) -> Question:
+    """Return a question with what other endpoints answer; only meanwhile there are descriptors to ask anybody."""
+    from araxes.engine.remote import joined
+
+    own, most = getrlimit(RLIMIT_NOFILE)
+    setrlimit(RLIMIT_NOFILE, (most, most))
+    try:
+        return question._replace(text=joined(question.text, settings))
+    finally:
+        setrlimit(RLIMIT_NOFILE, (own, most))

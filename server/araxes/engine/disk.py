@@ -2,12 +2,19 @@
 
 import ctypes
 import fcntl
+import io
 import json
+import os
 import shutil
-import subprocess
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +22,13 @@ import click
 import pyoxigraph as ox
 
 from araxes.engine.evaluate import Loaded, fill
-from araxes.problems import BadData, Problem, Unavailable, problem_of
+from araxes.problems import BadData, Unavailable
 
-START = "from araxes.engine import disk; disk.main()"
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # unshare(2)
+END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 STORE, FACTS, PREFIX, KEPT = "data", "facts.json", "store-", 2
 MOST_DESCRIPTORS = 65_536
+OPEN = "WARNING: this machine does not let the workers be cut off from the network; SERVICE is refused all the same."
 TWICE = (
     "ASK { ?s ?p ?o GRAPH ?g { ?s ?p ?o } }",
     "ASK { GRAPH ?g { ?s ?p ?o } GRAPH ?h { ?s ?p ?o } FILTER(?g != ?h) }",
@@ -33,11 +41,23 @@ class OnDisk(Loaded):
 
     place: Path = Path()
 
-    def opened(self, *, sealed: bool) -> Loaded:
-        """Return the store opened, never to be written. It opens files later on, so another lock must hold."""
-        if sealed:
-            ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNET)
+    def opened(self) -> Loaded:
+        """Return the store opened, never to be written."""
         return replace(self, store=ox.Store.read_only(str(self.place)))
+
+
+class Heard(io.FileIO):
+    """A file whose reader's progress is heard, in bytes."""
+
+    def __init__(self, heard: Callable[[int], object], path: Path) -> None:
+        super().__init__(path)
+        self._heard = heard
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return some bytes."""
+        found = super().read(size) or b""
+        self._heard(len(found))
+        return found
 
 
 def load(files: Mapping[Path, str], prefixes: Mapping[str, str], folder: Path, name: str) -> OnDisk:
@@ -46,49 +66,50 @@ def load(files: Mapping[Path, str], prefixes: Mapping[str, str], folder: Path, n
     Raises `BadData`, and `Unavailable` where the process that makes it is ended; then the folder is as it was.
     """
     place = folder / f"{PREFIX}{name[:16]}"
-    if not place.is_dir():
-        order = json.dumps({"files": {str(path): graph for path, graph in files.items()}, "place": str(place)})
-        command = [sys.executable, "-P", "-c", START]
-        done = subprocess.run(command, input=order, stdout=subprocess.PIPE, text=True, check=False)
-        if not done.stdout:
-            raise Unavailable(f"The process that loads data into {folder} was ended", more={"retry_after": 2})
-        if document := json.loads(done.stdout):
-            raise problem_of(document)
-    facts = json.loads((place / FACTS).read_text("utf-8"))
+    try:
+        if not place.is_dir():
+            with ProcessPoolExecutor(1, get_context("fork"), end_with_parent, (os.getpid(),)) as process:
+                process.submit(_make, files, place).result()
+        facts = json.loads((place / FACTS).read_text("utf-8"))
+        with suppress(OSError):
+            os.utime(place)  # what was used last is removed last
+    except BrokenProcessPool:
+        raise Unavailable(f"The process that loads data into {folder} was ended", more={"retry_after": 2}) from None
+    except (OSError, ValueError) as error:
+        raise BadData(f"The store cannot be made or read: {error}", hint="See to the folder of --store.") from None
     return OnDisk(ox.Store(), prefixes, **facts, descriptors=MOST_DESCRIPTORS, place=place / STORE)
 
 
-def main() -> None:
-    """Be the process that makes a store, and say what went wrong as a problem document, or nothing."""
-    order = json.load(sys.stdin)
-    try:
-        _make({Path(name): graph for name, graph in order["files"].items()}, Path(order["place"]))
-    except Problem as found:
-        json.dump(found.document(), sys.stdout)
-    except OSError as error:
-        json.dump(
-            BadData(f"The store cannot be made: {error}", hint="See to the folder of --store.").document(), sys.stdout
-        )
-    else:
-        sys.stdout.write("{}")
+def seal() -> None:
+    """Take the network from this process and those that it forks: a store opens files at any time, so they may too."""
+    if ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNET):
+        click.echo(OPEN, err=True)
+
+
+def end_with_parent(parent: int) -> None:
+    """Have the system end this process when its parent ends, also while a query runs."""
+    ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
 
 
 def _make(files: Mapping[Path, str], place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    with (place.parent / ".lock").open("w") as lock:
+    with (place.parent / f"{PREFIX}lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # let go of by the system where this process ends before its time
-        if not place.is_dir():
-            beside = place.with_name(".loading")
+        if place.is_dir():
+            return
+        beside = place.with_name(f"{PREFIX}loading")
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir()
+        try:
+            (beside / FACTS).write_text(json.dumps(_filled(beside / STORE, files)), "utf-8")
+            beside.rename(place)
+        finally:
             shutil.rmtree(beside, ignore_errors=True)
-            beside.mkdir()
-            try:
-                (beside / FACTS).write_text(json.dumps(_filled(beside / STORE, files)), "utf-8")
-                beside.rename(place)
-            finally:
-                shutil.rmtree(beside, ignore_errors=True)
-            others = (each.parent for each in place.parent.glob(f"{PREFIX}*/{FACTS}") if each.parent != place)
-            for each in sorted(others, key=lambda each: each.stat().st_mtime)[: 1 - KEPT]:
-                shutil.rmtree(each, ignore_errors=True)
+        others = (each.parent for each in place.parent.glob(f"{PREFIX}*/{FACTS}") if each.parent != place)
+        for each in sorted(others, key=lambda each: each.stat().st_mtime)[: 1 - KEPT]:
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def _filled(place: Path, files: Mapping[Path, str]) -> dict[str, Any]:
@@ -96,7 +117,7 @@ def _filled(place: Path, files: Mapping[Path, str]) -> dict[str, Any]:
     store = ox.Store(str(place))
     size = sum(path.stat().st_size for path in files if path.is_file())
     with click.progressbar(length=size, label=f"Loading {len(files)} files", file=sys.stderr) as bar:
-        fill(store.bulk_load, files, bar.update)
+        fill(store.bulk_load, files, partial(Heard, bar.update))
     union = any(store.named_graphs())
     if shared := union and any(map(store.query, TWICE)):  # the engine would count such triples twice (its one fault)
         store.bulk_extend(ox.Quad(*quad.triple) for quad in store)

@@ -50,8 +50,8 @@ class Loaded:
     union: bool = False  # whether the default graph is that of all graphs, without a copy of its own
     descriptors: int = 0  # that a worker needs while it answers, for files or connections
 
-    def opened(self, *, sealed: bool) -> "Loaded":  # noqa: ARG002 - here nothing is left to be sealed
-        """Return what a worker asks, where it needs a part of its own; if `sealed`, without a way to the network."""
+    def opened(self) -> "Loaded":
+        """Return what a worker asks, where it needs a part of its own."""
         return self
 
     @cached_property
@@ -103,9 +103,9 @@ def load(files: Mapping[Path, str], prefixes: Mapping[str, str]) -> Loaded:
     return Loaded(store, prefixes, triples, shared=triples < quads)
 
 
-def fill(take: Callable[..., None], files: Mapping[Path, str], heard: Callable[[int], object] = int) -> None:
-    """Give all files to what takes one into a store; `heard` is told of bytes read. Raises `BadData`."""
-    if bad := {str(path): found for path, graph in files.items() if (found := _failed(take, path, graph, heard))}:
+def fill(take: Callable[..., None], files: Mapping[Path, str], opened: Callable[[Path], Any] = io.FileIO) -> None:
+    """Give all files, once they are opened, to what takes one into a store. Raises `BadData`."""
+    if bad := {str(path): found for path, graph in files.items() if (found := _failed(take, path, graph, opened))}:
         raise BadData("; ".join(f"{name}: {found}" for name, found in bad.items()), more={"files": [*bad]})
 
 
@@ -132,20 +132,7 @@ def resolved(prologue: str, names: Sequence[str]) -> list[ox.NamedNode]:
     return [term for term in found if isinstance(term, ox.NamedNode)]
 
 
-class Heard(io.RawIOBase):
-    """A file whose reader's progress is heard, in bytes."""
-
-    def __init__(self, file: BinaryIO, heard: Callable[[int], object]) -> None:
-        self._file, self._heard = file, heard
-
-    def read(self, size: int = -1) -> bytes:
-        """Return some bytes."""
-        found = self._file.read(size)
-        self._heard(len(found))
-        return found
-
-
-def _failed(take: Callable[..., None], path: Path, graph: str, heard: Callable[[int], object]) -> str:
+def _failed(take: Callable[..., None], path: Path, graph: str, opened: Callable[[Path], Any]) -> str:
     """Give a file to what takes it, and return what is wrong with it."""
     # Relative IRIs resolve against the address of their own file, blank nodes of two files are never the same one, and
     # no context of JSON-LD is ever fetched.
@@ -153,12 +140,11 @@ def _failed(take: Callable[..., None], path: Path, graph: str, heard: Callable[[
     kind = KINDS.get(suffix.lower())
     if kind is None:
         return f"files that end in {suffix or 'nothing'} are not read"
-    more = {"to_graph": ox.NamedNode(graph)} if graph and not kind.supports_datasets else {}
+    into = ox.NamedNode(graph) if graph else None
     try:
-        with path.open("rb") as file:
-            raw: Any = Heard(file, heard)
-            unpacked = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
-            take(unpacked, kind, base_iri=path.resolve().as_uri(), **more)
+        with opened(path) as file:
+            unpacked = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
+            take(unpacked, kind, base_iri=path.resolve().as_uri(), to_graph=into)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         return f"it is not whole and good gzip: {error}"
     except OSError as error:

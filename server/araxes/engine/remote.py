@@ -2,16 +2,17 @@
 
 import mmap
 import re
+import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from itertools import accumulate
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 from urllib.parse import urlsplit
 
 import pyoxigraph as ox
-from requests import RequestException, Timeout
+from requests import RequestException
 from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter import InvalidIPAddress
 from urllib3.exceptions import HTTPError
@@ -24,6 +25,7 @@ from araxes.settings import Settings, beyond
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 ROWS, GRAPHS = "application/sparql-results+json", "application/n-triples, text/turtle;q=0.5"
+WANTED = {Form.SELECT: ROWS, Form.ASK: ROWS, Form.CONSTRUCT: GRAPHS, Form.DESCRIBE: GRAPHS}
 DOWN, LEFT_OUT, CONNECT, PART = {502, 503, 504}, 5.0, 2.0, 0.8  # seconds; the last a part of a query's time
 ADDRESS = re.compile(r"[\d.]+|.*:.*|(?:.*\.)?localhost")
 NO_ROW_LOST, BLANK = "VALUES () { () }", "urn:araxes:blank:"
@@ -52,10 +54,10 @@ class Remote(Loaded):
 
     def _asked(self, graphs: Fields, text: str) -> "Found":
         ox.Store().query(text)  # what cannot be read is explained as it is over a store here
-        wanted, down = ROWS if form_of(text) in {Form.SELECT, Form.ASK} else GRAPHS, list[EndpointFailed]()
+        down = list[EndpointFailed]()
         for at in self._order():
             try:
-                return ask(self._urls[at], [("query", text), *graphs], wanted, self._settings, guarded=False)
+                return ask(self._urls[at], text, graphs, self._settings, guarded=False)
             except EndpointFailed as found:
                 self._until[at] = time.time() + LEFT_OUT * ("retry_after" in found.more)
                 if "seconds" in found.more or "retry_after" not in found.more:
@@ -73,13 +75,15 @@ class Remote(Loaded):
 class Found:
     """What another endpoint answers, used as the engine's own answers are; what is wrong in it is the endpoint's."""
 
-    def __init__(self, url: str, kind: str, body: bytes, wanted: str) -> None:
+    def __init__(self, url: str, kind: str, body: bytes, form: Form) -> None:
         self._from = f"{url} answers with {kind[:100] or 'no media type'}"
         rows, graph = ox.QueryResultsFormat.from_media_type(kind), ox.RdfFormat.from_media_type(kind)
-        if kind not in wanted or not (rows or graph):
-            raise EndpointFailed(f"{self._from}, not with {wanted.partition(',')[0]}")
+        if kind not in WANTED[form] or not (rows or graph):
+            raise EndpointFailed(f"{self._from}, not with {WANTED[form].partition(',')[0]}")
         with self._blamed():
             self._made: Any = ox.parse_query_results(body, rows) if rows else ox.parse(body, graph)
+        if isinstance(self._made, ox.QueryBoolean) != (form is Form.ASK):
+            raise EndpointFailed(f"{self._from} that does not answer {form}")
 
     def serialize(self, sink: BinaryIO, form: Any) -> None:
         """Write the rows or triples in a format."""
@@ -90,12 +94,11 @@ class Found:
         with self._blamed():
             yield from self._made
 
-    def values(self, most: int) -> str:
-        """Return the rows as inline data; a blank node, of which SPARQL has none there, gets an IRI as its name."""
+    def values(self, call: int, most: int) -> str:
+        """Return the rows as inline data; a blank node, of which SPARQL has none there, gets an IRI of this call's."""
         rows = []
         for row in self:
-            terms = (f"<{BLANK}{each.value}>" if isinstance(each, ox.BlankNode) else each or "UNDEF" for each in row)
-            rows.append(f"({' '.join(map(str, terms))})")
+            rows.append(f"({' '.join(_inline(term, call) for term in row)})")
             if len(rows) > most:
                 raise beyond(AnswerTooLarge, "answer_rows", most)
         return f"VALUES ({' '.join(map(str, self._made.variables))}) {{ {' '.join(rows)} }}"
@@ -108,7 +111,13 @@ class Found:
             raise EndpointFailed(f"{self._from} that cannot be read: {error}") from None
 
 
-def ask(url: str, fields: Fields, wanted: str, settings: Settings, *, guarded: bool) -> Found:
+def _inline(term: Any, call: int) -> str:
+    if isinstance(term, ox.Triple):
+        return f"<<( {' '.join(_inline(each, call) for each in term)} )>>"
+    return f"<{BLANK}{call}:{term.value}>" if isinstance(term, ox.BlankNode) else str(term or "UNDEF")
+
+
+def ask(url: str, text: str, graphs: Fields, settings: Settings, *, guarded: bool) -> Found:
     """Return what an endpoint answers to a query by POST (SPARQL 1.1 Protocol, 2.1.2); no redirect is followed.
 
     If `guarded`, no name may lead to an address that is not public: the URL must have that address itself. Raises
@@ -116,25 +125,32 @@ def ask(url: str, fields: Fields, wanted: str, settings: Settings, *, guarded: b
     where it refuses the query, and `AnswerTooLarge`.
     """
     seconds, most = settings.query_milliseconds * PART / 1000, settings.answer_kilobytes * 1024
-    limits, later = (min(CONNECT, seconds), seconds), {"retry_after": round(LEFT_OUT)}
+    form, later = form_of(text), {"retry_after": round(LEFT_OUT)}
+    sent = {"data": [("query", text), *graphs], "headers": {"Accept": WANTED[form]}, "timeout": (CONNECT, None)}
+
+    def late(*_: object) -> NoReturn:
+        raise EndpointFailed(f"{url} did not answer within {seconds:g} s", more={**later, "seconds": seconds})
+
+    # No socket's own limit is one for the whole answer, which may come byte by byte.
+    signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     session = _session(guarded and not ADDRESS.fullmatch(urlsplit(url).hostname or ""))
     try:
-        with session.post(url, fields, headers={"Accept": wanted}, timeout=limits, stream=True) as reply:
+        with session.post(url, **sent, stream=True) as reply:
             body, status = reply.raw.read(most + 1, decode_content=True), reply.status_code
-    except Timeout:
-        found = f"{url} did not answer within {seconds:g} s"
-        raise EndpointFailed(found, more={**later, "seconds": seconds}) from None
     except InvalidIPAddress:
         raise ServiceRefused(f"{url} leads to an address that is not public") from None
     except (RequestException, HTTPError, OSError) as error:
         raise EndpointFailed(f"{url} cannot be reached: {type(error).__name__}", more=later) from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
     if len(body) > most:
         raise beyond(AnswerTooLarge, "answer_kilobytes", settings.answer_kilobytes)
     if status == 400:
         raise BadQuery(f"{url} refuses the query: {body[:300].decode('utf-8', 'replace')}")
     if status != 200:
         raise EndpointFailed(f"{url} answers with status {status}", more=later if status in DOWN else {})
-    return Found(url, reply.headers.get("Content-Type", "").partition(";")[0].strip().lower(), body, wanted)
+    return Found(url, reply.headers.get("Content-Type", "").partition(";")[0].strip().lower(), body, form)
 
 
 def joined(text: str, settings: Settings) -> str:
@@ -152,8 +168,8 @@ def joined(text: str, settings: Settings) -> str:
         ends, (silent, url) = next(closed, len(text)), call.groups()
         group = text[call.end() : ends]
         try:
-            found = ask(url, [("query", f"{text[:start]}\nSELECT * WHERE {group}")], ROWS, settings, guarded=True)
-            rows = found.values(settings.answer_rows)
+            found = ask(url, f"{text[:start]}\nSELECT * WHERE {group}", (), settings, guarded=True)
+            rows = found.values(at, settings.answer_rows)
         except EndpointFailed:
             if not silent:
                 raise
