@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from backends.running import Running
 from graph.test_questions import NUMBER, QUESTIONS, rows, same
 from helpers import query_url, request, serving
 
@@ -25,7 +24,7 @@ PAGES = [
     "/source/kaleji-2023",
     "/search?q=iran",
     "/id/state/iran.html",
-    "/id/position/iran-zangezur-corridor.html",
+    "/id/position/iran-western-intervention-post-2kw.html",
     "/id/person/vladimir-putin.html",
     "/ontology/positions.html",
     "/tables/positions.csv",
@@ -43,7 +42,7 @@ def name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def over(name: str, request: pytest.FixtureRequest, releases: Path) -> Iterator[str]:
     """Return the address of a server over a foreign store."""
-    store: Running = request.getfixturevalue(f"{name}_store")
+    store = request.getfixturevalue(f"{name}_store")
     with serving("--no-build", "--release", str(releases), "--backend", store.url) as url:
         yield url
 
