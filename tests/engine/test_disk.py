@@ -172,12 +172,14 @@ def test_a_loader_that_is_killed_leaves_what_the_next_one_clears_away(tmp_path: 
     fifo, folder = tmp_path / "data.nt", tmp_path / "disk"
     os.mkfifo(fifo)
     command = [sys.executable, "-c", LOADING, str(fifo), str(folder)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment()) as process:
-        with fifo.open("w") as out:  # opened once the loader reads
-            out.write("<urn:s> <urn:p> 1 .\n" * 1_000)
-            until((folder / "store-loading" / "data").is_dir)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+    with (
+        subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment()) as process,
+        fifo.open("w") as out,
+    ):
+        out.write("<urn:s> <urn:p> 1 .\n" * 1_000)
+        until((folder / "store-loading" / "data").is_dir)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
     fifo.unlink()
     fifo.write_text("<urn:s> <urn:p> <urn:o> .\n")
     subprocess.run(command, check=True, env=environment())

@@ -285,9 +285,12 @@ def test_size_and_rows_have_their_caps_and_silent_does_not_hide_them(tmp_path: P
     row = {"v": {"type": "literal", "value": "x" * 100}}
     many = json.dumps({"head": {"vars": ["v"]}, "results": {"bindings": [row] * 200}}).encode()
     for more in ({"answer_rows": 50}, {"answer_kilobytes": 16}):
-        with other(lambda handler, _: handler.give(many)) as there, closing(made(tmp_path, there, **more)) as engine:
-            with pytest.raises(AnswerTooLarge):
-                engine.ask(Question(f"SELECT * {{ SERVICE SILENT <{there.url}> {{ ?v ?b ?c }} }}", RESULTS[0]))
+        with (
+            other(lambda handler, _: handler.give(many)) as there,
+            closing(made(tmp_path, there, **more)) as engine,
+            pytest.raises(AnswerTooLarge),
+        ):
+            engine.ask(Question(f"SELECT * {{ SERVICE SILENT <{there.url}> {{ ?v ?b ?c }} }}", RESULTS[0]))
 
 
 def test_the_line_of_a_fault_below_a_call_is_the_one_that_was_written(fed: Federation) -> None:
@@ -335,15 +338,17 @@ def test_answers_with_service_are_never_kept(tmp_path: Path) -> None:
     store = ox.Store()
     (tmp_path / "here.ttl").write_text(HERE)
     count = "SELECT (COUNT(*) AS ?n) {{ SERVICE <{}> {{ ?s ?p ?o }} }}"
-    with other(over(store)) as there:
-        with serving("--data", str(tmp_path / "here.ttl"), ARAXES_SERVICES=there.url) as url:
-            for at in range(3):
-                reply = request(query_url(url, count.format(there.url)))
-                assert reply.json()["results"]["bindings"][0]["n"]["value"] == str(at)
-                assert reply.headers["Cache-Control"] == "no-store"
-                assert "ETag" not in reply.headers
-                store.add(ox.Quad(ox.NamedNode("urn:s"), ox.NamedNode("urn:p"), ox.Literal(at)))
-            refused = request(query_url(url, "SELECT * { SERVICE SILENT <http://127.0.0.1:9/> { ?s ?p ?o } }"))
-            assert (refused.status, refused.json()["services"]) == (400, [there.url])
-            assert JSON in there.sent[0]["accept"][0]
-            assert "authorization" not in there.sent[0]["headers"][0].lower()
+    with (
+        other(over(store)) as there,
+        serving("--data", str(tmp_path / "here.ttl"), ARAXES_SERVICES=there.url) as url,
+    ):
+        for at in range(3):
+            reply = request(query_url(url, count.format(there.url)))
+            assert reply.json()["results"]["bindings"][0]["n"]["value"] == str(at)
+            assert reply.headers["Cache-Control"] == "no-store"
+            assert "ETag" not in reply.headers
+            store.add(ox.Quad(ox.NamedNode("urn:s"), ox.NamedNode("urn:p"), ox.Literal(at)))
+        refused = request(query_url(url, "SELECT * { SERVICE SILENT <http://127.0.0.1:9/> { ?s ?p ?o } }"))
+        assert (refused.status, refused.json()["services"]) == (400, [there.url])
+        assert JSON in there.sent[0]["accept"][0]
+        assert "authorization" not in there.sent[0]["headers"][0].lower()

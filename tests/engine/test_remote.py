@@ -139,30 +139,36 @@ def test_what_an_endpoint_refuses_is_a_bad_query_in_its_words(tiny_release: Rele
 def test_a_redirect_leads_nowhere(tiny_release: Release) -> None:
     with closing(Listener()) as trap:
         away = then(lambda handler, _: handler.give(b"", status=307, Location=trap.url))
-        with other(away) as there, closing(engine_over(tiny_release, there.url)) as engine:
-            with pytest.raises(EndpointFailed, match="307"):
-                engine.ask(Question(SELECT, RESULTS[0]))
+        with (
+            other(away) as there,
+            closing(engine_over(tiny_release, there.url)) as engine,
+            pytest.raises(EndpointFailed, match="307"),
+        ):
+            engine.ask(Question(SELECT, RESULTS[0]))
         assert trap.hits == 0
 
 
 def test_replicas_take_turns_and_one_that_is_down_is_passed_by(tiny_release: Release) -> None:
     up = [True]
     first = then(lambda handler, _: handler.give(ROW) if up[0] else handler.give(b"", status=503))
-    with other(first) as one, other(then(lambda handler, _: handler.give(ROW))) as two:
-        with closing(engine_over(tiny_release, one.url, two.url)) as engine:
-            ask = lambda: engine.ask(Question(SELECT, RESULTS[0]))  # noqa: E731
-            for _ in range(6):
-                ask()
-            assert abs(len(one.sent) - len(two.sent)) <= 2
-            up[0] = False
-            for _ in range(6):
-                ask()
-            before = len(one.sent)
-            for _ in range(6):
-                ask()
-            assert len(one.sent) == before  # left out
-            up[0] = True
-            until(lambda: ask() and len(one.sent) > before + 2)
+    with (
+        other(first) as one,
+        other(then(lambda handler, _: handler.give(ROW))) as two,
+        closing(engine_over(tiny_release, one.url, two.url)) as engine,
+    ):
+        ask = lambda: engine.ask(Question(SELECT, RESULTS[0]))  # noqa: E731
+        for _ in range(6):
+            ask()
+        assert abs(len(one.sent) - len(two.sent)) <= 2
+        up[0] = False
+        for _ in range(6):
+            ask()
+        before = len(one.sent)
+        for _ in range(6):
+            ask()
+        assert len(one.sent) == before  # left out
+        up[0] = True
+        until(lambda: ask() and len(one.sent) > before + 2)
 
 
 def test_all_down_names_each(tiny_release: Release) -> None:

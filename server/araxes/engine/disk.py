@@ -99,10 +99,12 @@ def end_with_parent(parent: int) -> None:
 
 def _told(parent: int, told: Connection, files: Mapping[Path, str], place: Path) -> None:
     end_with_parent(parent)
+    problem = None
     try:
-        told.send(_make(files, place))
+        _make(files, place)
     except (Problem, OSError) as found:
-        told.send(found)
+        problem = found
+    told.send(problem)
 
 
 def _make(files: Mapping[Path, str], place: Path) -> None:

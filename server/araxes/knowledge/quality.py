@@ -12,21 +12,10 @@ from urllib.parse import unquote
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
-from araxes import queries
+from araxes import prefixes, queries
 from araxes.knowledge import graphs
 from araxes.knowledge.reading import Document, at, unknown
-from araxes.prefixes import (
-    FILE_IRI,
-    INFERRED_GRAPH,
-    ONTOLOGY_GRAPH,
-    RDF,
-    RDFS,
-    RDFS_LABEL,
-    SH,
-    THINGS,
-    declared,
-    shorten,
-)
+from araxes.prefixes import INFERRED_GRAPH, ONTOLOGY_GRAPH, RDF, RDFS, RDFS_LABEL, SH, THINGS, declared, shorten
 from araxes.problems import BadProject, Finding, Place, Report, Severity, filled, finding, report
 from araxes.queries import SavedQuery
 
@@ -67,8 +56,8 @@ class Guide:
         term = self._named(term)
         if not isinstance(term, NamedNode):
             return "a node without a name"
-        if term.value.startswith(FILE_IRI):
-            return unquote(term.value.removeprefix(FILE_IRI))
+        if term.value.startswith(prefixes.FILE_IRI):
+            return unquote(term.value.removeprefix(prefixes.FILE_IRI))
         name, label = self.name(term.value), self._labels.get(term.value)
         return name if label is None else f"{label} ({name})"
 
