@@ -6,10 +6,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
@@ -23,6 +25,7 @@ ROOT = TESTS.parent
 TINY = TESTS / "fixtures" / "project"
 TINY_TEXT = TESTS / "fixtures" / "tiny-2024.txt"
 JSON = "application/sparql-results+json"
+CEILING = 30.0
 NOT_RUN: list[str] = []
 
 
@@ -137,6 +140,33 @@ def rows(reply: Reply) -> list[dict[str, str]]:
     """Return the rows of SPARQL JSON results as plain values."""
     assert reply.status == 200, reply.text
     return [{name: term["value"] for name, term in row.items()} for row in reply.json()["results"]["bindings"]]
+
+
+def count(url: str, more: str = "") -> int:
+    """Return how many triples the default graph has; `more` is put after the query."""
+    return int(rows(request(query_url(url, f"SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o }} {more}")))[0]["n"])
+
+
+def ready(url: str) -> Reply:
+    """Return whether a server is ready, as it says itself."""
+    return request(f"{url}health/ready", accept="application/json")
+
+
+def until(fulfilled: Callable[[], object]) -> None:
+    """Wait until something is so; far beyond any time that this should take, it fails."""
+    begun = time.monotonic()
+    while not fulfilled():
+        assert time.monotonic() - begun < CEILING
+        threading.Event().wait(0.02)
+
+
+def descendants(pid: int) -> list[int]:
+    """Return a process and those that it started, and they in turn."""
+    found = [pid]
+    for each in found:
+        for path in Path(f"/proc/{each}/task").glob("*/children"):
+            found += [int(word) for word in path.read_text().split()]
+    return found
 
 
 @dataclass

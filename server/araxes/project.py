@@ -204,6 +204,10 @@ def release_of(files: Sequence[Path], beside: Release | None = None, *, quick: b
             missing.append(f"{path}: {error.strerror or error}")
     if missing:
         raise BadData("; ".join(missing), hint="Give files that exist and can be read.")
+    names = [Path(path).name for path in marks]
+    if beside and (twice := sorted({name for name in names if names.count(name) > 1})):
+        found = f"{', '.join(twice)}: each file is a graph of its name, and two have this one"
+        raise BadData(found, hint="Give each file a name of its own.")
     name, data = digest.hexdigest(), {path: FILE_IRI + quote(Path(path).name) if beside else "" for path in marks}
     if beside:
         more = {"dataset_sha256": name, "data": {**beside.sources, **data}, "marks": marks}

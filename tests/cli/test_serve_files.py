@@ -10,11 +10,24 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers import TINY, Copy, Reply, araxes, environment, query_url, request, rows, served, serving
+from helpers import (
+    TINY,
+    Copy,
+    araxes,
+    count,
+    descendants,
+    environment,
+    query_url,
+    ready,
+    request,
+    rows,
+    served,
+    serving,
+    until,
+)
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n0 ?o }"
-CEILING = 10.0
 FILES = {
     "a.ttl": "@prefix : <http://a/> . :s :p :o , 'text' .",
     "b.nt": "<http://a/s> <http://a/p> <http://a/o> .\n<http://a/s> <http://a/p> _:b .\n",
@@ -24,17 +37,6 @@ FILES = {
     '<rdf:Description rdf:about="http://a/v"><a:p>e</a:p></rdf:Description></rdf:RDF>',
     "f.jsonld": '{"@id": "http://a/w", "http://a/p": "f"}',
 }
-
-
-def until(fulfilled) -> None:
-    begun = time.monotonic()
-    while not fulfilled():
-        assert time.monotonic() - begun < CEILING
-        threading.Event().wait(0.02)
-
-
-def count(url: str, more: str = "") -> int:
-    return int(rows(request(query_url(url, f"SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o }} {more}")))[0]["n"])
 
 
 def test_files_of_six_kinds_are_served_as_one_graph_in_which_each_triple_counts_once(tmp_path: Path) -> None:
@@ -100,10 +102,6 @@ def test_a_signal_serves_the_files_as_they_are_now_and_a_bad_one_changes_nothing
         assert ready(running.url).json()["reload"] == "ok"
 
 
-def ready(url: str) -> Reply:
-    return request(f"{url}health/ready", accept="application/json")
-
-
 def test_a_signal_serves_the_release_that_was_built_meanwhile(copy: Copy) -> None:
     copy.araxes("build", "--without-reasoner")
     with served("--no-build", "--project", str(copy.root), "--release", str(copy.releases)) as running:
@@ -165,14 +163,6 @@ def test_nothing_is_left_when_it_is_killed() -> None:
         pids = descendants(running.process.pid)
         os.kill(running.process.pid, signal.SIGKILL)
         until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in pids))
-
-
-def descendants(pid: int) -> list[int]:
-    found = [pid]
-    for each in found:
-        for path in Path(f"/proc/{each}/task").glob("*/children"):
-            found += [int(word) for word in path.read_text().split()]
-    return found
 
 
 def test_a_serving_process_that_dies_is_started_again(tmp_path: Path) -> None:

@@ -64,6 +64,16 @@ HOSTILE = [
     "SELECT * { LATERAL { CALL } }",
     "SELECT * { ?s a ?o. } VALUES ?v { 1 } # CALL",
     "SELECT * { ?s ?p x:a·VALUES ?v { CALL } }",
+    "SELECT * { SERVICE#\n<{url}> { ?a ?b ?c } }",
+    "SELECT * { SERVICE SILENT#>\n<{url}> { ?a ?b ?c } }",
+    "SELECT * { serviceSILENT<{url}>{ ?a ?b ?c } }",
+    "SELECT * { SERVICE <http://listed/> { SERVICE <{url}> { ?a ?b ?c } } }",
+    "SELECT * { SERVICE ?g { ?a ?b ?c } VALUES ?g { <{url}> } }",
+    "SELECT * { FILTER NOT EXISTS { SERVICE <{url}> { ?a ?b ?c } } }",
+    "PREFIX u: <{url}> SELECT * { SERVICE u: { ?a ?b ?c } }",
+    "BASE <{url}> SELECT * { SERVICE <> { ?a ?b ?c } }",
+    "ASK { SERVICE <{url}> { ?a ?b ?c } }",
+    "DESCRIBE ?a { MINUS { SERVICE <{url}> { ?a ?b ?c } } }",
 ]
 PIECES = st.sampled_from(
     [

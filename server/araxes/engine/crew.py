@@ -196,10 +196,10 @@ def main() -> None:
 
 def _loaded(order: Mapping[str, Any], settings: Settings) -> Loaded:
     files = {Path(name): graph for name, graph in order["files"].items()}
+    if settings.backend or settings.services:
+        from araxes.engine import remote  # here also for the workers, who could not open its file
     if settings.backend:
-        from araxes.engine.remote import Remote
-
-        return Remote(settings, order["prefixes"])
+        return remote.Remote(settings, order["prefixes"])
     if settings.store:
         found = disk.load(files, order["prefixes"], Path(settings.store), order["name"])
         if not settings.services:

@@ -9,12 +9,11 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ import click
 import pyoxigraph as ox
 
 from araxes.engine.evaluate import Loaded, fill
-from araxes.problems import BadData, Unavailable
+from araxes.problems import BadData, Problem, Unavailable
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # unshare(2)
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -68,12 +67,17 @@ def load(files: Mapping[Path, str], prefixes: Mapping[str, str], folder: Path, n
     place = folder / f"{PREFIX}{name[:16]}"
     try:
         if not place.is_dir():
-            with ProcessPoolExecutor(1, get_context("fork"), end_with_parent, (os.getpid(),)) as process:
-                process.submit(_make, files, place).result()
+            heard, told = Pipe(duplex=False)
+            process = get_context("fork").Process(target=_told, args=(os.getpid(), told, files, place))
+            process.start()
+            told.close()
+            if problem := heard.recv():
+                raise problem
+            process.join()
         facts = json.loads((place / FACTS).read_text("utf-8"))
         with suppress(OSError):
             os.utime(place)  # what was used last is removed last
-    except BrokenProcessPool:
+    except EOFError:
         raise Unavailable(f"The process that loads data into {folder} was ended", more={"retry_after": 2}) from None
     except (OSError, ValueError) as error:
         raise BadData(f"The store cannot be made or read: {error}", hint="See to the folder of --store.") from None
@@ -91,6 +95,16 @@ def end_with_parent(parent: int) -> None:
     ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(0)
+
+
+def _told(parent: int, told: Connection, files: Mapping[Path, str], place: Path) -> None:
+    end_with_parent(parent)
+    problem = None
+    try:
+        _make(files, place)
+    except (Problem, OSError) as found:
+        problem = found
+    told.send(problem)
 
 
 def _make(files: Mapping[Path, str], place: Path) -> None:
