@@ -6,10 +6,12 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import islice, pairwise, takewhile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, BinaryIO
 from xml.parsers.expat import ExpatError, ParserCreate
 
@@ -31,11 +33,11 @@ QUERIES = Path(__file__).parent / "queries"
 OWN, INBOUND, LABELS = ((QUERIES / f"{name}.rq").read_text("utf-8") for name in ("own", "inbound", "labels"))
 GAP = "VALUES ?it { }"
 DESCRIBED = re.compile(r"[?$*<]|[^\"']*:")
-IRIS = re.compile(rb"(?:(<[^<>]*>)|_:\S+) (<[^<>]*>) (<[^<>]*>)?")
 UNKNOWN = re.compile(r"The custom (?:aggregate )?function (<.*>) is not supported", re.DOTALL)
 # What stands at least once for each row, and how many rows there may be where it does not stand at all.
 MARKS = {"json": (b"},{", 1), "xml": (b"<result>", 0), "csv": (b"\n", -1), "tsv": (b"\n", -1)}
-BLANK, MOST_ALIKE, MOST_SCANNED = re.compile(rb"_:[^\s<>\"]+"), 6, 1_000_000
+BLANK, MOST_ALIKE, MOST_SCANNED = re.compile(r"_:[^\s<>\"]+"), 6, 1_000_000
+TURTLE = {"turtle", "trig"}
 TURTLE_NAME = re.compile(rb'"(?:[^"\\]|\\.)*+"|<[^>]*+>|((?:[^\s<>"^;,.()\[\]][^\s<>"^;,()\[\]:]*+)?:)', re.DOTALL)
 
 
@@ -132,19 +134,6 @@ def resolved(prologue: str, names: Sequence[str]) -> list[ox.NamedNode]:
     return [term for term in found if isinstance(term, ox.NamedNode)]
 
 
-class Heard(io.RawIOBase):
-    """A file whose reader's progress is heard, in bytes."""
-
-    def __init__(self, file: BinaryIO, heard: Callable[[int], object]) -> None:
-        self._file, self._heard = file, heard
-
-    def read(self, size: int = -1) -> bytes:
-        """Return some bytes."""
-        found = self._file.read(size)
-        self._heard(len(found))
-        return found
-
-
 def _failed(take: Callable[..., None], path: Path, graph: str, heard: Callable[[int], object]) -> str:
     """Give a file to what takes it, and return what is wrong with it."""
     # Relative IRIs resolve against the address of their own file, blank nodes of two files are never the same one, and
@@ -154,9 +143,15 @@ def _failed(take: Callable[..., None], path: Path, graph: str, heard: Callable[[
     if kind is None:
         return f"files that end in {suffix or 'nothing'} are not read"
     more = {"to_graph": ox.NamedNode(graph)} if graph and not kind.supports_datasets else {}
+
+    def read(size: int = -1) -> bytes:
+        found = file.read(size)
+        heard(len(found))
+        return found
+
     try:
         with path.open("rb") as file:
-            raw: Any = Heard(file, heard)
+            raw: Any = SimpleNamespace(read=read)
             unpacked = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
             take(unpacked, kind, base_iri=path.resolve().as_uri(), **more)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -209,21 +204,6 @@ class Readable(io.RawIOBase):
         return len(data)
 
 
-class Lines(io.RawIOBase):
-    """A sink for N-Triples that keeps each triple once, and no more than so many."""
-
-    def __init__(self, most: int) -> None:
-        self.found, self.most, self._rest = set[bytes](), most, b""
-
-    def write(self, data: Any) -> int:
-        """Take some bytes; raises `AnswerTooLarge`."""
-        *whole, self._rest = (self._rest + data).split(b"\n")
-        self.found.update(whole)
-        if len(self.found) > self.most:
-            raise beyond(AnswerTooLarge, "answer_triples", self.most)
-        return len(data)
-
-
 def evaluate(loaded: Loaded, question: Question, settings: Settings, sink: BinaryIO) -> None:
     """Write the whole answer to a question in its format; what was written before a problem is of no use.
 
@@ -243,11 +223,11 @@ def evaluate(loaded: Loaded, question: Question, settings: Settings, sink: Binar
             if name == "xml":
                 into.write(b"", last=True)
             return
-        lines = Lines(settings.answer_triples)
-        ask(text).serialize(lines, ox.RdfFormat.N_TRIPLES)
+        found, most = set[ox.Triple](), settings.answer_triples
+        _add(found, ask(text), most)
         if form is Form.DESCRIBE:
-            _describe(ask, text, lines)
-        _write_graph(lines, loaded.prefixes, question, sink)
+            _describe(ask, text, found, most)
+        _write_graph(found, loaded.prefixes, question, sink)
     except SyntaxError:
         raise explained(text, loaded.prefixes, lambda: loaded.terms) from None
     except (OSError, RuntimeError, ValueError) as error:
@@ -256,82 +236,88 @@ def evaluate(loaded: Loaded, question: Question, settings: Settings, sink: Binar
         raise ServerFault("The store failed while it answered") from error
 
 
-def _describe(ask: Ask, text: str, lines: Lines) -> None:
+def _add(found: set[Any], more: Iterable[Any], most: int) -> None:
+    for each in more:
+        found.add(getattr(each, "triple", each))  # another endpoint gives quads
+        if len(found) > most:
+            raise beyond(AnswerTooLarge, "answer_triples", most)
+
+
+def _describe(ask: Ask, text: str, found: set[ox.Triple], most: int) -> None:
     """Add the description of each resource that a query asks for to the engine's answer (SPARQL 1.1 Query, 16.4)."""
     # The triples of the resource, with those of the blank nodes that they lead to, the triples in which it is the
     # object, and the labels of every IRI in these.
-    resources = _resources(ask, text, lines.most)
-    _add(ask, OWN, map(str, resources), lines)  # the engine forgets the IRIs where WHERE fits nothing
-    _add(ask, INBOUND, map(str, resources), lines)
-    found = (match.groups() for line in lines.found if (match := IRIS.match(line)))
-    _add(ask, LABELS, sorted({iri.decode() for iris in found for iri in iris if iri}), lines)
+    resources = _resources(ask, text, most)
+    for query in (OWN, INBOUND):  # the engine forgets the IRIs where WHERE fits nothing
+        _add(found, ask(_filled(query, resources)), most)
+    _add(found, ask(_filled(LABELS, {term for triple in found for term in triple})), most)
 
 
-def _resources(ask: Ask, text: str, most: int) -> list[ox.NamedNode]:
+def _filled(query: str, terms: Iterable[object]) -> str:
+    iris = (str(each) for each in terms if isinstance(each, ox.NamedNode))
+    return query.replace(GAP, f"VALUES ?it {{ {' '.join(iris)} }}")
+
+
+def _resources(ask: Ask, text: str, most: int) -> set[ox.NamedNode]:
     """Return the resources that stand after DESCRIBE, and those that its variables have."""
     start = prologue_end(text)
     after = (match for match in TOKENS.finditer(text, start + len("DESCRIBE")) if match.lastgroup != "comment")
     head = list(takewhile(lambda match: DESCRIBED.match(match[0]), after))
     variables = [match[0] for match in head if match[0][0] in "?$*"]
-    names = [match[0] for match in head if match[0][0] not in "?$*"]
-    found = dict.fromkeys(resolved(text[:start], names))
-    try:
+    found = set(resolved(text[:start], [match[0] for match in head if match[0][0] not in "?$*"]))
+    with suppress(SyntaxError):  # DESCRIBE may go without WHERE, and SELECT may not
         rows = ask(f"{text[:start]} SELECT {' '.join(variables)} {text[head[-1].end() :]}") if variables else ()
-    except SyntaxError:  # DESCRIBE may go without WHERE, and SELECT may not
-        rows = ()
-    for row in rows:
-        found.update((term, None) for term in row if isinstance(term, ox.NamedNode))
-        if len(found) > most:
-            raise beyond(AnswerTooLarge, "answer_triples", most)
-    return list(found)
+        _add(found, (term for row in rows for term in row if isinstance(term, ox.NamedNode)), most)
+    return found
 
 
-def _add(ask: Ask, query: str, iris: Iterable[str], lines: Lines) -> None:
-    ask(query.replace(GAP, f"VALUES ?it {{ {' '.join(iris)} }}")).serialize(lines, ox.RdfFormat.N_TRIPLES)
-
-
-def _write_graph(lines: Lines, prefixes: Mapping[str, str], question: Question, sink: BinaryIO) -> None:
-    """Write a graph: its triples in the order of their N-Triples, its blank nodes named by RDFC-1.0."""
-    name, blank = question.format.name, {line for line in lines.found if b"_:" in line}
-    body = b"".join(line + b"\n" for line in sorted([*(lines.found - blank), *_named(blank)]))
-    if name in {"turtle", "trig"}:
-        likely = {name: space for name, space in prefixes.items() if f"<{space}".encode() in body}
-        graph = ox.parse(body, ox.RdfFormat.N_TRIPLES)
-        whole = ox.serialize(graph, format=ox.RdfFormat.TURTLE, prefixes=likely) or b""
-        # Each prefix stands once where it is declared, so what is used stands twice or more.
-        times, rows = Counter(TURTLE_NAME.findall(whole)), whole.split(b"\n")
-        head = [row for row in rows[: len(likely)] if times[row.split()[1]] > 1]
-        body = b"\n".join(head + rows[len(likely) :])
-    elif name in {"rdfxml", "jsonld"}:
-        syntax = ox.RdfFormat.from_media_type(question.format.media_type)
-        try:
-            body = ox.serialize(ox.parse(body, ox.RdfFormat.N_TRIPLES), format=syntax) or b""
-        except OSError:
-            raise _unable(question) from None
-    if name == "rdfxml":
+def _write_graph(found: set[ox.Triple], prefixes: Mapping[str, str], question: Question, sink: BinaryIO) -> None:
+    """Write a graph in the order of its N-Triples, its blank nodes named by RDFC-1.0."""
+    blank, wanted = {each for each in found if "_:" in str(each)}, question.format
+    try:
+        body = document([*(found - blank), *_named(blank)], wanted, prefixes if wanted.name in TURTLE else {})
+    except OSError:
+        raise _unable(question) from None
+    if wanted.name == "rdfxml":
         Readable(sink, question).write(body, last=True)
     else:
         sink.write(body)
 
 
-def _named(blank: set[bytes]) -> list[bytes]:
-    """Return lines whose blank nodes have lasting names, unless so many say the same that this would take too long."""
-    said: dict[bytes, list[bytes]] = {}
-    for line in blank:
+def _named(blank: set[ox.Triple]) -> list[ox.Triple]:
+    """Return triples whose blank nodes have lasting names, unless too many say the same for that."""
+    said: dict[str, list[str]] = {}
+    for line in map(str, blank):
         for node in set(BLANK.findall(line)):
-            said.setdefault(node, []).append(BLANK.sub(b"_:", line.replace(node, b"<>")))
+            said.setdefault(node, []).append(BLANK.sub("_:", line.replace(node, "<>")))
     alike = Counter(tuple(sorted(each)) for each in said.values())
     if max(alike.values(), default=0) > MOST_ALIKE:
         return [*blank]
-    graph = ox.Dataset(ox.parse(b"\n".join(blank), ox.RdfFormat.N_TRIPLES))
+    graph = ox.Dataset(ox.Quad(*each) for each in blank)
     graph.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    return (ox.serialize(graph, format=ox.RdfFormat.N_QUADS) or b"").splitlines()
+    return [each.triple for each in graph]
 
 
 def _unable(question: Question) -> NotAcceptable:
     types = [each.media_type for each in formats_for(form_of(question.text)) if each != question.format]
     found = f"The answer holds a sign, a term or the name of a property that {question.format.label} cannot carry"
     return NotAcceptable(f"{found}; {', '.join(types)} can", more={"offered": types})
+
+
+def document(statements: Iterable[Any], wanted: Format, prefixes: Mapping[str, str]) -> bytes:
+    """Return triples or quads in the order of their N-Quads, with the prefixes that they need.
+
+    Raises `OSError` where the format cannot carry one of them.
+    """
+    known = {str(each): each for each in statements}
+    words, syntax = "\n".join(known), ox.RdfFormat.from_media_type(wanted.media_type)
+    likely = {name: space for name, space in prefixes.items() if f"<{space}" in words}
+    whole = ox.serialize([known[words] for words in sorted(known)], format=syntax, prefixes=likely) or b""
+    if wanted.name not in TURTLE:
+        return whole
+    # Each prefix stands once where it is declared, so what is used stands twice or more.
+    times, rows = Counter(TURTLE_NAME.findall(whole)), whole.split(b"\n")
+    return b"\n".join(row for row in rows if not row.startswith(b"@prefix ") or times[row.split()[1]] > 1)
 
 
 def rewrite(turtle: bytes, base: str, wanted: Format) -> bytes:
@@ -343,10 +329,5 @@ def rewrite(turtle: bytes, base: str, wanted: Format) -> bytes:
 def as_graph(rows: bytes, wanted: Format, prefixes: Mapping[str, str]) -> bytes:
     """Return rows of subject, property, object and maybe graph, an answer in JSON, as a document in a syntax of RDF."""
     solutions: Any = ox.parse_query_results(rows, ox.QueryResultsFormat.JSON)
-    quads: set[Any] = {ox.Quad(*(term for term in row if term)) for row in solutions}
-    syntax = ox.RdfFormat.from_media_type(wanted.media_type)
-    if not (syntax and syntax.supports_datasets):
-        quads = {each.triple for each in quads}
-    words = "\n".join(map(str, quads))
-    used = {name: space for name, space in prefixes.items() if f"<{space}" in words}
-    return ox.serialize(sorted(quads, key=str), format=syntax, prefixes=used) or b""
+    quads, syntax = [ox.Quad(*filter(None, row)) for row in solutions], ox.RdfFormat.from_media_type(wanted.media_type)
+    return document(quads if syntax and syntax.supports_datasets else [each.triple for each in quads], wanted, prefixes)
