@@ -64,16 +64,16 @@ class Loaded:
 
     def view(self, question: Question) -> Ask:
         """Return what asks the request's graphs, else FROM's, else all; raises `BadRequest`, for FROM `SyntaxError`."""
+        asked = question.default_graphs, question.named_graphs
         try:
-            graphs, names = [*map(ox.NamedNode, question.default_graphs)], [*map(ox.NamedNode, question.named_graphs)]
+            default, named = (frozenset(map(ox.NamedNode, names)) for names in asked)
         except ValueError as error:
             hint = "Give graphs as absolute IRIs."
             raise BadRequest(f"The name of a graph is not an IRI: {error}", hint=hint) from None
-        if not graphs and not names and "FROM" in question.text.upper():
-            graphs, names = from_clauses(question.text)
-        if not graphs and not names:
+        if not default and not named and "FROM" in question.text.upper():
+            default, named = map(frozenset, from_clauses(question.text))  # the engine would ask one twice
+        if not default and not named:
             return partial(self.store.query, use_default_graph_as_union=self.union)
-        default, named = frozenset(graphs), frozenset(names)  # the engine would ask one twice
         if self.shared and len(default) > 1:  # merged as sets (SPARQL 1.1 Query, 13.2.1), which the engine does not do
             merged = _merged(self.store, default, named)
             return partial(merged.query, default_graph=ox.DefaultGraph(), named_graphs=[*named])
@@ -166,15 +166,20 @@ def _failed(take: Callable[..., None], path: Path, graph: str, heard: Callable[[
     return ""
 
 
-class Counted(io.RawIOBase):
-    """A sink that lets only so many rows through: where there are more marks than that, `more` counts the rows."""
+class Checked(io.RawIOBase):
+    """A sink that lets only so many rows through, and of XML only what can be read.
 
-    def __init__(self, sink: BinaryIO, name: str, most: int, more: Callable[[], bool]) -> None:
-        self._sink, self._most, self._more, self._tail = sink, most, more, b""
-        self._mark, self._seen = MARKS[name]
+    Where there are more marks than rows are allowed, `more` counts the rows. A raw carriage return in XML would be read
+    as a newline (XML 1.0, 2.11), other control signs not at all.
+    """
 
-    def write(self, data: Any) -> int:
-        """Pass some bytes on; raises `AnswerTooLarge`."""
+    def __init__(self, sink: BinaryIO, question: Question, most: int = 0, more: Callable[[], bool] = bool) -> None:
+        self._sink, self._question, self._most, self._more, self._tail = sink, question, most, more, b""
+        self._mark, self._seen = MARKS.get(question.format.name, (b"\n", 0))
+        self._parser = ParserCreate(namespace_separator=" ") if question.format.name in {"xml", "rdfxml"} else None
+
+    def write(self, data: Any, last: bool = False) -> int:
+        """Pass some bytes on; raises `AnswerTooLarge`, and `NotAcceptable` where no parser of XML could read them."""
         seam = self._tail + data
         self._seen += seam.count(self._mark)
         self._tail = seam[len(seam) - len(self._mark) + 1 :]
@@ -182,22 +187,10 @@ class Counted(io.RawIOBase):
             if self._more():
                 raise beyond(AnswerTooLarge, "answer_rows", self._most)
             self._most = 0
-        self._sink.write(data)
-        return len(data)
-
-
-class Readable(io.RawIOBase):
-    """A sink for XML: a raw carriage return would be read as a newline (1.0, 2.11), other control signs not at all."""
-
-    def __init__(self, sink: BinaryIO, question: Question) -> None:
-        self._sink, self._question = sink, question
-        self._parser = ParserCreate(namespace_separator=" ")
-
-    def write(self, data: Any, last: bool = False) -> int:
-        """Pass some bytes on; raises `NotAcceptable` where no parser of XML could read them."""
-        whole = data.replace(b"\r", b"&#xD;")
+        whole = data.replace(b"\r", b"&#xD;") if self._parser else data
         try:
-            self._parser.Parse(whole, last)
+            if self._parser:
+                self._parser.Parse(whole, last)
         except ExpatError:
             raise _unable(self._question) from None
         self._sink.write(whole)
@@ -215,13 +208,11 @@ def evaluate(loaded: Loaded, question: Question, settings: Settings, sink: Binar
     try:
         form, ask = form_of(text), loaded.view(question)
         if form in {Form.SELECT, Form.ASK}:
-            name, most = question.format.name, settings.answer_rows
+            most = settings.answer_rows
             # Where the marks do not tell, the rows are counted: the query is asked anew.
-            counted: Any = Counted(sink, name, most, lambda: next(islice(ask(text), most, None), None) is not None)
-            into = Readable(counted, question) if name == "xml" else counted
+            into: Any = Checked(sink, question, most, lambda: next(islice(ask(text), most, None), None) is not None)
             ask(text).serialize(into, ox.QueryResultsFormat.from_media_type(question.format.media_type))
-            if name == "xml":
-                into.write(b"", last=True)
+            into.write(b"", last=True)
             return
         found, most = set[ox.Triple](), settings.answer_triples
         _add(found, ask(text), most)
@@ -278,10 +269,7 @@ def _write_graph(found: set[ox.Triple], prefixes: Mapping[str, str], question: Q
         body = document([*(found - blank), *_named(blank)], wanted, prefixes if wanted.name in TURTLE else {})
     except OSError:
         raise _unable(question) from None
-    if wanted.name == "rdfxml":
-        Readable(sink, question).write(body, last=True)
-    else:
-        sink.write(body)
+    Checked(sink, question).write(body, last=True)
 
 
 def _named(blank: set[ox.Triple]) -> list[ox.Triple]:

@@ -185,10 +185,12 @@ class Pool:
         try:
             worker.ask(question)
             quick = worker.answers_within(min(short, allowed))
-            if not quick:
-                if allowed >= short and key not in self._long:
-                    self._long.append(key)
-                self._go_on(worker, turn, allowed)
+            if not quick and allowed >= short and key not in self._long:
+                self._long.append(key)
+            if not quick and allowed > short:
+                self._go_on(worker, turn)
+            if not worker.answers_within(allowed):
+                raise beyond(QueryTooSlow, "query_milliseconds", allowed)
             said, file = worker.answer()
         except (BrokenPipeError, Retry, QueryTooSlow):
             self._renew(worker)
@@ -204,15 +206,11 @@ class Pool:
         media_type, release = question.format.media_type, worker.crew.release.name
         return Answer(said.body, media_type, release, said.length, said.milliseconds, fixed, file)
 
-    def _go_on(self, worker: Worker, turn: Turn, allowed: int) -> None:
-        """Let a query that is no longer short go on until its time ends, if there is room for it."""
-        if allowed > self._settings.short_milliseconds:
-            if not self._scheduler.promote(turn):
-                raise Retry
-            worker.step_back(self._scheduler.held(turn))
-            if worker.answers_within(allowed):
-                return
-        raise beyond(QueryTooSlow, "query_milliseconds", allowed)
+    def _go_on(self, worker: Worker, turn: Turn) -> None:
+        """Let a query that is no longer short go on, behind others; raises `Retry` where there is no room for it."""
+        if not self._scheduler.promote(turn):
+            raise Retry
+        worker.step_back(self._scheduler.held(turn))
 
     def _cause(self, worker: Worker) -> Exception:
         """Return why a worker died; the system tells by a signal. It is `Retry` where the query was not the reason."""
@@ -233,8 +231,7 @@ class Pool:
         with self._changed:
             self._running.discard(asked)
             asked.crew.idle += [rested] if rested else []
-            self._changed.notify_all()
-            self._retire(asked.crew)
+            self._settle(asked.crew)
 
     def _renew(self, worker: Worker) -> None:
         """Kill a worker at once, and have another take its place."""
@@ -274,10 +271,10 @@ class Pool:
         with self._changed:
             old, self._crew, self._ready, self._reload_problem = self._crew, crew, True, ""
             old.let_go()
-            self._changed.notify_all()
-            self._retire(old)
+            self._settle(old)
 
-    def _retire(self, crew: Crew) -> None:
-        """Close a crew that is no longer asked, once its last query has ended."""
+    def _settle(self, crew: Crew) -> None:
+        """Tell of a change, and close a crew that is no longer asked, once its last query has ended."""
+        self._changed.notify_all()
         if crew is not self._crew and not any(each.crew is crew for each in self._running):
             crew.close()
