@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from itertools import islice, pairwise, takewhile
+from itertools import groupby, islice, pairwise, takewhile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, BinaryIO
@@ -24,16 +24,10 @@ from araxes.settings import Settings, beyond
 
 READ = ("nq", "nt", "ttl", "trig", "rdf", "owl", "xml", "jsonld", "json")
 KINDS = {f".{name}": ox.RdfFormat.from_extension(name.replace("owl", "rdf")) for name in READ}
-PLACE = re.compile(r"Parser error [^:]*: ")
 TERMS = "SELECT DISTINCT ?t { { [] ?t [] } UNION { [] a ?t FILTER(isIRI(?t)) } }"
-GLUED = re.compile(r"FROM.*:", re.IGNORECASE)
 Ask = Callable[[str], Any]
 # Read with the module: a worker cannot open a file.
-QUERIES = Path(__file__).parent / "queries"
-OWN, INBOUND, LABELS = ((QUERIES / f"{name}.rq").read_text("utf-8") for name in ("own", "inbound", "labels"))
-GAP = "VALUES ?it { }"
-DESCRIBED = re.compile(r"[?$*<]|[^\"']*:")
-UNKNOWN = re.compile(r"The custom (?:aggregate )?function (<.*>) is not supported", re.DOTALL)
+QUERIES = {path.stem: path.read_text("utf-8") for path in Path(__file__).parent.glob("queries/*.rq")}
 # What stands at least once for each row, and how many rows there may be where it does not stand at all.
 MARKS = {"json": (b"},{", 1), "xml": (b"<result>", 0), "csv": (b"\n", -1), "tsv": (b"\n", -1)}
 BLANK, MOST_ALIKE, MOST_SCANNED = re.compile(r"_:[^\s<>\"]+"), 6, 1_000_000
@@ -68,8 +62,7 @@ class Loaded:
         try:
             default, named = (frozenset(map(ox.NamedNode, names)) for names in asked)
         except ValueError as error:
-            hint = "Give graphs as absolute IRIs."
-            raise BadRequest(f"The name of a graph is not an IRI: {error}", hint=hint) from None
+            raise BadRequest(f"The name of a graph is not an IRI: {error}", hint="Give an absolute IRI.") from None
         if not default and not named and "FROM" in question.text.upper():
             default, named = map(frozenset, from_clauses(question.text))  # the engine would ask one twice
         if not default and not named:
@@ -84,10 +77,9 @@ class Loaded:
 def _merged(store: ox.Store, default: frozenset[ox.NamedNode], named: frozenset[ox.NamedNode]) -> ox.Store:
     """Return a store whose default graph is the union of several: its triples stand in no graph, and once."""
     made = ox.Store()
-    for graph in default:
-        made.bulk_extend(ox.Quad(*quad.triple) for quad in store.quads_for_pattern(None, None, None, graph))
-    for graph in named:
-        made.bulk_extend(store.quads_for_pattern(None, None, None, graph))
+    found = partial(store.quads_for_pattern, None, None, None)
+    made.bulk_extend(ox.Quad(*quad.triple) for graph in default for quad in found(graph))
+    made.bulk_extend(quad for graph in named for quad in found(graph))
     return made
 
 
@@ -122,7 +114,7 @@ def from_clauses(text: str) -> tuple[list[ox.NamedNode], list[ox.NamedNode]]:
     for before, word in pairwise(outside):
         if before.upper() in names and word.upper() != "NAMED":
             names[before.upper()].append(word)
-        elif GLUED.match(word):
+        elif re.match("(?i)FROM.*:", word):
             raise BadQuery(f"{word} can be a name, or FROM and a name", hint="Put a space after FROM, or write an IRI.")
     return resolved(text[:start], names["FROM"]), resolved(text[:start], names["NAMED"])
 
@@ -159,7 +151,7 @@ def _failed(take: Callable[..., None], path: Path, graph: str, heard: Callable[[
     except OSError as error:
         return str(error.strerror or error).partition(" (os error")[0]
     except SyntaxError as error:
-        said = PLACE.sub("", str(error.msg))
+        said = re.sub("Parser error [^:]*: ", "", str(error.msg))
         if "LoadDocumentCallback" in said:
             return "its @context stands elsewhere, and nothing is fetched: write the context into the file"
         return f"line {error.lineno}, column {error.offset}: {said}" if error.lineno else said
@@ -169,8 +161,8 @@ def _failed(take: Callable[..., None], path: Path, graph: str, heard: Callable[[
 class Checked(io.RawIOBase):
     """A sink that lets only so many rows through, and of XML only what can be read.
 
-    Where there are more marks than rows are allowed, `more` counts the rows. A raw carriage return in XML would be read
-    as a newline (XML 1.0, 2.11), other control signs not at all.
+    Where there are too many marks, `more` tells whether there are too many rows. A raw carriage return in XML would be
+    read as a newline (XML 1.0, 2.11), other control signs not at all.
     """
 
     def __init__(self, sink: BinaryIO, question: Question, most: int = 0, more: Callable[[], bool] = bool) -> None:
@@ -200,9 +192,9 @@ class Checked(io.RawIOBase):
 def evaluate(loaded: Loaded, question: Question, settings: Settings, sink: BinaryIO) -> None:
     """Write the whole answer to a question in its format; what was written before a problem is of no use.
 
-    The text must have passed `guard.inspect`. Raises `BadQuery` for a query that cannot be read, `BadRequest` for a
-    graph whose name is no IRI, `AnswerTooLarge` beyond a limit, `NotAcceptable` for a format that cannot carry the
-    answer, `ServerFault` where the store fails, and whatever `Problem` the sink raises.
+    The text must have passed `question.inspect`. Raises `BadQuery`, `BadRequest` for a graph whose name is no IRI,
+    `AnswerTooLarge`, `NotAcceptable` for a format that cannot carry the answer, `ServerFault` where the store fails,
+    and whatever `Problem` the sink raises.
     """
     text = question.text
     try:
@@ -222,7 +214,7 @@ def evaluate(loaded: Loaded, question: Question, settings: Settings, sink: Binar
     except SyntaxError:
         raise explained(text, loaded.prefixes, lambda: loaded.terms) from None
     except (OSError, RuntimeError, ValueError) as error:
-        if match := UNKNOWN.search(str(error)):
+        if match := re.search("(?s)The custom .*function (<.*>) is not supported", str(error)):
             raise BadQuery(f"There is no function {match[1]}", hint="Use the functions of SPARQL 1.1.") from None
         raise ServerFault("The store failed while it answered") from error
 
@@ -236,24 +228,22 @@ def _add(found: set[Any], more: Iterable[Any], most: int) -> None:
 
 def _describe(ask: Ask, text: str, found: set[ox.Triple], most: int) -> None:
     """Add the description of each resource that a query asks for to the engine's answer (SPARQL 1.1 Query, 16.4)."""
-    # The triples of the resource, with those of the blank nodes that they lead to, the triples in which it is the
-    # object, and the labels of every IRI in these.
     resources = _resources(ask, text, most)
-    for query in (OWN, INBOUND):  # the engine forgets the IRIs where WHERE fits nothing
-        _add(found, ask(_filled(query, resources)), most)
-    _add(found, ask(_filled(LABELS, {term for triple in found for term in triple})), most)
+    for name in ("own", "inbound"):  # the engine forgets the IRIs where WHERE fits nothing
+        _add(found, ask(_filled(name, resources)), most)
+    _add(found, ask(_filled("labels", {term for triple in found for term in triple})), most)
 
 
-def _filled(query: str, terms: Iterable[object]) -> str:
+def _filled(name: str, terms: Iterable[object]) -> str:
     iris = (str(each) for each in terms if isinstance(each, ox.NamedNode))
-    return query.replace(GAP, f"VALUES ?it {{ {' '.join(iris)} }}")
+    return QUERIES[name].replace("VALUES ?it { }", f"VALUES ?it {{ {' '.join(iris)} }}")
 
 
 def _resources(ask: Ask, text: str, most: int) -> set[ox.NamedNode]:
     """Return the resources that stand after DESCRIBE, and those that its variables have."""
     start = prologue_end(text)
     after = (match for match in TOKENS.finditer(text, start + len("DESCRIBE")) if match.lastgroup != "comment")
-    head = list(takewhile(lambda match: DESCRIBED.match(match[0]), after))
+    head = list(takewhile(lambda match: re.match(r"[?$*<]|[^\"']*:", match[0]), after))
     variables = [match[0] for match in head if match[0][0] in "?$*"]
     found = set(resolved(text[:start], [match[0] for match in head if match[0][0] not in "?$*"]))
     with suppress(SyntaxError):  # DESCRIBE may go without WHERE, and SELECT may not
@@ -274,11 +264,9 @@ def _write_graph(found: set[ox.Triple], prefixes: Mapping[str, str], question: Q
 
 def _named(blank: set[ox.Triple]) -> list[ox.Triple]:
     """Return triples whose blank nodes have lasting names, unless too many say the same for that."""
-    said: dict[str, list[str]] = {}
-    for line in map(str, blank):
-        for node in set(BLANK.findall(line)):
-            said.setdefault(node, []).append(BLANK.sub("_:", line.replace(node, "<>")))
-    alike = Counter(tuple(sorted(each)) for each in said.values())
+    lines = ((node, line) for line in map(str, blank) for node in set(BLANK.findall(line)))
+    said = sorted((node, BLANK.sub("_:", line.replace(node, "<>"))) for node, line in lines)
+    alike = Counter(tuple(text for _, text in each) for _, each in groupby(said, lambda pair: pair[0]))
     if max(alike.values(), default=0) > MOST_ALIKE:
         return [*blank]
     graph = ox.Dataset(ox.Quad(*each) for each in blank)
@@ -293,10 +281,7 @@ def _unable(question: Question) -> NotAcceptable:
 
 
 def document(statements: Iterable[Any], wanted: Format, prefixes: Mapping[str, str]) -> bytes:
-    """Return triples or quads in the order of their N-Quads, with the prefixes that they need.
-
-    Raises `OSError` where the format cannot carry one of them.
-    """
+    """Return triples or quads, sorted, with the prefixes they need; raises `OSError` if a format cannot carry one."""
     known = {str(each): each for each in statements}
     words, syntax = "\n".join(known), ox.RdfFormat.from_media_type(wanted.media_type)
     likely = {name: space for name, space in prefixes.items() if f"<{space}" in words}

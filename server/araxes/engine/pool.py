@@ -18,7 +18,6 @@ from araxes.project import Release
 from araxes.settings import Settings, beyond
 
 log = logging.getLogger("araxes.engine")
-
 LONG_KEPT, ATTEMPTS, BREAK, PATIENCE = 1_000, 2, 1.0, 5.0
 
 
@@ -47,9 +46,7 @@ class Scheduler:
     def __init__(self, settings: Settings) -> None:
         self._settings, self._general = settings, settings.workers - 1
         self._lock = threading.Lock()
-        self._waiting: list[Turn] = []
-        self._running: Counter[str] = Counter()
-        self._short: Turn | None = None
+        self._waiting, self._running = list[Turn](), list[Turn]()
 
     @property
     def waiting(self) -> int:
@@ -74,45 +71,39 @@ class Scheduler:
             if turn.granted:
                 return turn
             self._waiting = [each for each in self._waiting if each is not turn]
-        most = getattr(self._settings, turn.limit)
-        raise beyond(Busy, turn.limit, most, retry_after=max(1, round(longest / 2)))
+        raise beyond(Busy, turn.limit, getattr(self._settings, turn.limit), retry_after=max(1, round(longest / 2)))
 
     def promote(self, turn: Turn) -> bool:
         """Return whether a turn of the short lane could be made a general one."""
         with self._lock:
-            if self._short is turn and self._grant(turn) and not turn.short_lane:
-                self._short = None
+            if turn.short_lane and self._room(turn):
+                turn.short_lane = False
                 self._call()
             return not turn.short_lane
 
     def give_back(self, turn: Turn) -> None:
         """End a turn, and call those that it made room for."""
         with self._lock:
-            if turn.short_lane:
-                self._short = None
-            else:
-                self._running -= Counter((turn.client,))
+            self._running.remove(turn)
             self._call()
-
-    def _call(self) -> None:
-        for turn in sorted(self._waiting, key=self.held):
-            if self._grant(turn):
-                self._waiting.remove(turn)
-                turn.called.set()
 
     def held(self, turn: Turn) -> int:
         """Return how many workers the client of a turn holds."""
-        return self._running[turn.client] + bool(self._short and self._short.client == turn.client)
+        return sum(each.client == turn.client for each in self._running)
 
-    def _grant(self, turn: Turn) -> bool:
-        """Grant a turn among the general ones, else in the short lane, where there is room."""
-        if self._running.total() < self._general and self._running[turn.client] < max(1, self._general - 1):
-            self._running[turn.client] += 1
-            turn.granted, turn.short_lane = True, False
-        elif not self._short and not turn.long:
-            turn.granted = turn.short_lane = True
-            self._short = turn
-        return turn.granted
+    def _call(self) -> None:
+        """Grant turns to those that wait: among the general ones, else in the short lane, where there is room."""
+        for turn in sorted(self._waiting, key=self.held):
+            general = self._room(turn)
+            if general or not (turn.long or any(each.short_lane for each in self._running)):
+                turn.granted, turn.short_lane = True, not general
+                self._waiting.remove(turn)
+                self._running.append(turn)
+                turn.called.set()
+
+    def _room(self, turn: Turn) -> bool:
+        general = [each.client for each in self._running if not each.short_lane]
+        return len(general) < self._general and general.count(turn.client) < max(1, self._general - 1)
 
 
 class Pool:
@@ -185,10 +176,11 @@ class Pool:
         try:
             worker.ask(question)
             quick = worker.answers_within(min(short, allowed))
-            if not quick and allowed >= short and key not in self._long:
-                self._long.append(key)
             if not quick and allowed > short:
-                self._go_on(worker, turn)
+                self._long.extend({key}.difference(self._long))
+                if not self._scheduler.promote(turn):
+                    raise Retry
+                worker.step_back(self._scheduler.held(turn))  # others go first from now on
             if not worker.answers_within(allowed):
                 raise beyond(QueryTooSlow, "query_milliseconds", allowed)
             said, file = worker.answer()
@@ -205,12 +197,6 @@ class Pool:
             raise problem_of(json.loads(said.body))
         media_type, release = question.format.media_type, worker.crew.release.name
         return Answer(said.body, media_type, release, said.length, said.milliseconds, fixed, file)
-
-    def _go_on(self, worker: Worker, turn: Turn) -> None:
-        """Let a query that is no longer short go on, behind others; raises `Retry` where there is no room for it."""
-        if not self._scheduler.promote(turn):
-            raise Retry
-        worker.step_back(self._scheduler.held(turn))
 
     def _cause(self, worker: Worker) -> Exception:
         """Return why a worker died; the system tells by a signal. It is `Retry` where the query was not the reason."""
@@ -256,9 +242,9 @@ class Pool:
         """Change to the release as it is now; in place of a lost crew this is tried until it works, however long."""
         if lost not in {None, self._crew}:
             return
-        with self._changed:
-            self._ready = self._ready and not lost
-            if lost:
+        if lost:
+            with self._changed:
+                self._ready = False
                 lost.let_go()
         try:
             crew = Crew(self._again(), self._settings)

@@ -24,9 +24,6 @@ PROLOGUE = re.compile(READ["prologue"].replace("SKIPPED", READ["skipped"]))
 PATTERNS = {name: re.compile(pattern) for name, pattern in READ["patterns"].items()}
 SERVICE_CALL, NEWLINE, KEYWORDS = PATTERNS["service-call"], PATTERNS["newline"], tuple(READ["keywords"].split())
 DEEPER, SHOWN = {"open": 1, "close": -1}, 60
-# Where a query may be broken off without breaking a word, a number or an operator.
-APART = set("{}()[],;")
-LOOSE = {*APART, *" \t\r\n.#", ""}
 PROBE = "\n" + " " * 20 + "§"
 
 
@@ -135,8 +132,7 @@ def inspect(text: str, settings: Settings) -> bool:
 def place(text: str, at: int) -> dict[str, object]:
     """Return where an offset stands: line and column from 1 on, the line, and an excerpt with a caret below it."""
     lines, after = NEWLINE.split(text[:at]), NEWLINE.split(text[at:], maxsplit=1)[0]
-    before = lines[-1]
-    left = before[-SHOWN:]
+    before, left = lines[-1], lines[-1][-SHOWN:]
     below = "".join("\t" if sign == "\t" else "  " if east_asian_width(sign) in "WF" else " " for sign in left)
     excerpt = f"{left}{after[:SHOWN]}\n{below}^"
     return {"line": len(lines), "column": len(before) + 1, "source": before + after, "excerpt": excerpt}
@@ -198,8 +194,8 @@ def _fault(text: str) -> tuple[int, int]:
     """Return from where to where the first thing stands that cannot follow; at the end of the text, nothing does."""
     # The engine's own position lies up to a keyword's length beyond. But it can tell whether a text may go on at all,
     # and whatever follows what cannot, neither can.
-    found = [(match[0], match.end()) for match in TOKENS.finditer(text)]
-    ends = [0, *(end for word, end in found if word in APART or text[end : end + 1] in LOOSE), len(text)]
+    breaks = (match.end() for match in TOKENS.finditer(text) if PATTERNS["apart"].match(text, match.end()))
+    ends = [0, *breaks, len(text)]
     first = bisect_left(ends, True, lo=1, key=lambda end: not _may_go_on(text[:end]))
     if first == len(ends):
         return len(text.rstrip()), len(text)
