@@ -2,16 +2,14 @@
 
 import ctypes
 import fcntl
-import io
 import json
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -28,10 +26,7 @@ END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 STORE, FACTS, PREFIX, KEPT = "data", "facts.json", "store-", 2
 MOST_DESCRIPTORS = 65_536
 OPEN = "WARNING: this machine does not let the workers be cut off from the network; SERVICE is refused all the same."
-TWICE = (
-    "ASK { ?s ?p ?o GRAPH ?g { ?s ?p ?o } }",
-    "ASK { GRAPH ?g { ?s ?p ?o } GRAPH ?h { ?s ?p ?o } FILTER(?g != ?h) }",
-)
+TWICE = "ASK { ?s ?p ?o GRAPH ?g { ?s ?p ?o } }", "ASK { GRAPH ?g { ?s ?p ?o } GRAPH ?h { ?s ?p ?o } FILTER(?g != ?h) }"
 
 
 @dataclass
@@ -43,20 +38,6 @@ class OnDisk(Loaded):
     def opened(self) -> Loaded:
         """Return the store opened, never to be written."""
         return replace(self, store=ox.Store.read_only(str(self.place)))
-
-
-class Heard(io.FileIO):
-    """A file whose reader's progress is heard, in bytes."""
-
-    def __init__(self, heard: Callable[[int], object], path: Path) -> None:
-        super().__init__(path)
-        self._heard = heard
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Return some bytes."""
-        found = super().read(size) or b""
-        self._heard(len(found))
-        return found
 
 
 def load(files: Mapping[Path, str], prefixes: Mapping[str, str], folder: Path, name: str) -> OnDisk:
@@ -131,7 +112,7 @@ def _filled(place: Path, files: Mapping[Path, str]) -> dict[str, Any]:
     store = ox.Store(str(place))
     size = sum(path.stat().st_size for path in files if path.is_file())
     with click.progressbar(length=size, label=f"Loading {len(files)} files", file=sys.stderr) as bar:
-        fill(store.bulk_load, files, partial(Heard, bar.update))
+        fill(store.bulk_load, files, bar.update)
     union = any(store.named_graphs())
     if shared := union and any(map(store.query, TWICE)):  # the engine would count such triples twice (its one fault)
         store.bulk_extend(ox.Quad(*quad.triple) for quad in store)

@@ -6,10 +6,12 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from itertools import islice, pairwise, takewhile
+from itertools import groupby, islice, pairwise, takewhile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, BinaryIO
 from xml.parsers.expat import ExpatError, ParserCreate
 
@@ -22,20 +24,14 @@ from araxes.settings import Settings, beyond
 
 READ = ("nq", "nt", "ttl", "trig", "rdf", "owl", "xml", "jsonld", "json")
 KINDS = {f".{name}": ox.RdfFormat.from_extension(name.replace("owl", "rdf")) for name in READ}
-PLACE = re.compile(r"Parser error [^:]*: ")
 TERMS = "SELECT DISTINCT ?t { { [] ?t [] } UNION { [] a ?t FILTER(isIRI(?t)) } }"
-GLUED = re.compile(r"FROM.*:", re.IGNORECASE)
 Ask = Callable[[str], Any]
 # Read with the module: a worker cannot open a file.
-QUERIES = Path(__file__).parent / "queries"
-OWN, INBOUND, LABELS = ((QUERIES / f"{name}.rq").read_text("utf-8") for name in ("own", "inbound", "labels"))
-GAP = "VALUES ?it { }"
-DESCRIBED = re.compile(r"[?$*<]|[^\"']*:")
-IRIS = re.compile(rb"(?:(<[^<>]*>)|_:\S+) (<[^<>]*>) (<[^<>]*>)?")
-UNKNOWN = re.compile(r"The custom (?:aggregate )?function (<.*>) is not supported", re.DOTALL)
+QUERIES = {path.stem: path.read_text("utf-8") for path in Path(__file__).parent.glob("queries/*.rq")}
 # What stands at least once for each row, and how many rows there may be where it does not stand at all.
 MARKS = {"json": (b"},{", 1), "xml": (b"<result>", 0), "csv": (b"\n", -1), "tsv": (b"\n", -1)}
-BLANK, MOST_ALIKE, MOST_SCANNED = re.compile(rb"_:[^\s<>\"]+"), 6, 1_000_000
+BLANK, MOST_ALIKE, MOST_SCANNED = re.compile(r"_:[^\s<>\"]+"), 6, 1_000_000
+TURTLE = {"turtle", "trig"}
 TURTLE_NAME = re.compile(rb'"(?:[^"\\]|\\.)*+"|<[^>]*+>|((?:[^\s<>"^;,.()\[\]][^\s<>"^;,()\[\]:]*+)?:)', re.DOTALL)
 
 
@@ -62,16 +58,15 @@ class Loaded:
 
     def view(self, question: Question) -> Ask:
         """Return what asks the request's graphs, else FROM's, else all; raises `BadRequest`, for FROM `SyntaxError`."""
+        asked = question.default_graphs, question.named_graphs
         try:
-            graphs, names = [*map(ox.NamedNode, question.default_graphs)], [*map(ox.NamedNode, question.named_graphs)]
+            default, named = (frozenset(map(ox.NamedNode, names)) for names in asked)
         except ValueError as error:
-            hint = "Give graphs as absolute IRIs."
-            raise BadRequest(f"The name of a graph is not an IRI: {error}", hint=hint) from None
-        if not graphs and not names and "FROM" in question.text.upper():
-            graphs, names = from_clauses(question.text)
-        if not graphs and not names:
+            raise BadRequest(f"The name of a graph is not an IRI: {error}", hint="Give an absolute IRI.") from None
+        if not default and not named and "FROM" in question.text.upper():
+            default, named = map(frozenset, from_clauses(question.text))  # the engine would ask one twice
+        if not default and not named:
             return partial(self.store.query, use_default_graph_as_union=self.union)
-        default, named = frozenset(graphs), frozenset(names)  # the engine would ask one twice
         if self.shared and len(default) > 1:  # merged as sets (SPARQL 1.1 Query, 13.2.1), which the engine does not do
             merged = _merged(self.store, default, named)
             return partial(merged.query, default_graph=ox.DefaultGraph(), named_graphs=[*named])
@@ -82,10 +77,9 @@ class Loaded:
 def _merged(store: ox.Store, default: frozenset[ox.NamedNode], named: frozenset[ox.NamedNode]) -> ox.Store:
     """Return a store whose default graph is the union of several: its triples stand in no graph, and once."""
     made = ox.Store()
-    for graph in default:
-        made.bulk_extend(ox.Quad(*quad.triple) for quad in store.quads_for_pattern(None, None, None, graph))
-    for graph in named:
-        made.bulk_extend(store.quads_for_pattern(None, None, None, graph))
+    found = partial(store.quads_for_pattern, None, None, None)
+    made.bulk_extend(ox.Quad(*quad.triple) for graph in default for quad in found(graph))
+    made.bulk_extend(quad for graph in named for quad in found(graph))
     return made
 
 
@@ -103,9 +97,9 @@ def load(files: Mapping[Path, str], prefixes: Mapping[str, str]) -> Loaded:
     return Loaded(store, prefixes, triples, shared=triples < quads)
 
 
-def fill(take: Callable[..., None], files: Mapping[Path, str], opened: Callable[[Path], Any] = io.FileIO) -> None:
-    """Give all files, once they are opened, to what takes one into a store. Raises `BadData`."""
-    if bad := {str(path): found for path, graph in files.items() if (found := _failed(take, path, graph, opened))}:
+def fill(take: Callable[..., None], files: Mapping[Path, str], heard: Callable[[int], object] = int) -> None:
+    """Give all files to what takes one into a store; `heard` is told of bytes read. Raises `BadData`."""
+    if bad := {str(path): found for path, graph in files.items() if (found := _failed(take, path, graph, heard))}:
         raise BadData("; ".join(f"{name}: {found}" for name, found in bad.items()), more={"files": [*bad]})
 
 
@@ -120,7 +114,7 @@ def from_clauses(text: str) -> tuple[list[ox.NamedNode], list[ox.NamedNode]]:
     for before, word in pairwise(outside):
         if before.upper() in names and word.upper() != "NAMED":
             names[before.upper()].append(word)
-        elif GLUED.match(word):
+        elif re.match("(?i)FROM.*:", word):
             raise BadQuery(f"{word} can be a name, or FROM and a name", hint="Put a space after FROM, or write an IRI.")
     return resolved(text[:start], names["FROM"]), resolved(text[:start], names["NAMED"])
 
@@ -132,7 +126,7 @@ def resolved(prologue: str, names: Sequence[str]) -> list[ox.NamedNode]:
     return [term for term in found if isinstance(term, ox.NamedNode)]
 
 
-def _failed(take: Callable[..., None], path: Path, graph: str, opened: Callable[[Path], Any]) -> str:
+def _failed(take: Callable[..., None], path: Path, graph: str, heard: Callable[[int], object]) -> str:
     """Give a file to what takes it, and return what is wrong with it."""
     # Relative IRIs resolve against the address of their own file, blank nodes of two files are never the same one, and
     # no context of JSON-LD is ever fetched.
@@ -141,31 +135,43 @@ def _failed(take: Callable[..., None], path: Path, graph: str, opened: Callable[
     if kind is None:
         return f"files that end in {suffix or 'nothing'} are not read"
     into = ox.NamedNode(graph) if graph else None
+
+    def read(size: int = -1) -> bytes:
+        found = file.read(size)
+        heard(len(found))
+        return found
+
     try:
-        with opened(path) as file:
-            unpacked = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
+        with path.open("rb") as file:
+            raw: Any = SimpleNamespace(read=read)
+            unpacked = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
             take(unpacked, kind, base_iri=path.resolve().as_uri(), to_graph=into)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         return f"it is not whole and good gzip: {error}"
     except OSError as error:
         return str(error.strerror or error).partition(" (os error")[0]
     except SyntaxError as error:
-        said = PLACE.sub("", str(error.msg))
+        said = re.sub("Parser error [^:]*: ", "", str(error.msg))
         if "LoadDocumentCallback" in said:
             return "its @context stands elsewhere, and nothing is fetched: write the context into the file"
         return f"line {error.lineno}, column {error.offset}: {said}" if error.lineno else said
     return ""
 
 
-class Counted(io.RawIOBase):
-    """A sink that lets only so many rows through: where there are more marks than that, `more` counts the rows."""
+class Checked(io.RawIOBase):
+    """A sink that lets only so many rows through, and of XML only what can be read.
 
-    def __init__(self, sink: BinaryIO, name: str, most: int, more: Callable[[], bool]) -> None:
-        self._sink, self._most, self._more, self._tail = sink, most, more, b""
-        self._mark, self._seen = MARKS[name]
+    Where there are too many marks, `more` tells whether there are too many rows. A raw carriage return in XML would be
+    read as a newline (XML 1.0, 2.11), other control signs not at all.
+    """
 
-    def write(self, data: Any) -> int:
-        """Pass some bytes on; raises `AnswerTooLarge`."""
+    def __init__(self, sink: BinaryIO, question: Question, most: int = 0, more: Callable[[], bool] = bool) -> None:
+        self._sink, self._question, self._most, self._more, self._tail = sink, question, most, more, b""
+        self._mark, self._seen = MARKS.get(question.format.name, (b"\n", 0))
+        self._parser = ParserCreate(namespace_separator=" ") if question.format.name in {"xml", "rdfxml"} else None
+
+    def write(self, data: Any, last: bool = False) -> int:
+        """Pass some bytes on; raises `AnswerTooLarge`, and `NotAcceptable` where no parser of XML could read them."""
         seam = self._tail + data
         self._seen += seam.count(self._mark)
         self._tail = seam[len(seam) - len(self._mark) + 1 :]
@@ -173,151 +179,118 @@ class Counted(io.RawIOBase):
             if self._more():
                 raise beyond(AnswerTooLarge, "answer_rows", self._most)
             self._most = 0
-        self._sink.write(data)
-        return len(data)
-
-
-class Readable(io.RawIOBase):
-    """A sink for XML: a raw carriage return would be read as a newline (1.0, 2.11), other control signs not at all."""
-
-    def __init__(self, sink: BinaryIO, question: Question) -> None:
-        self._sink, self._question = sink, question
-        self._parser = ParserCreate(namespace_separator=" ")
-
-    def write(self, data: Any, last: bool = False) -> int:
-        """Pass some bytes on; raises `NotAcceptable` where no parser of XML could read them."""
-        whole = data.replace(b"\r", b"&#xD;")
+        whole = data.replace(b"\r", b"&#xD;") if self._parser else data
         try:
-            self._parser.Parse(whole, last)
+            if self._parser:
+                self._parser.Parse(whole, last)
         except ExpatError:
             raise _unable(self._question) from None
         self._sink.write(whole)
         return len(data)
 
 
-class Lines(io.RawIOBase):
-    """A sink for N-Triples that keeps each triple once, and no more than so many."""
-
-    def __init__(self, most: int) -> None:
-        self.found, self.most, self._rest = set[bytes](), most, b""
-
-    def write(self, data: Any) -> int:
-        """Take some bytes; raises `AnswerTooLarge`."""
-        *whole, self._rest = (self._rest + data).split(b"\n")
-        self.found.update(whole)
-        if len(self.found) > self.most:
-            raise beyond(AnswerTooLarge, "answer_triples", self.most)
-        return len(data)
-
-
 def evaluate(loaded: Loaded, question: Question, settings: Settings, sink: BinaryIO) -> None:
     """Write the whole answer to a question in its format; what was written before a problem is of no use.
 
-    The text must have passed `guard.inspect`. Raises `BadQuery` for a query that cannot be read, `BadRequest` for a
-    graph whose name is no IRI, `AnswerTooLarge` beyond a limit, `NotAcceptable` for a format that cannot carry the
-    answer, `ServerFault` where the store fails, and whatever `Problem` the sink raises.
+    The text must have passed `question.inspect`. Raises `BadQuery`, `BadRequest` for a graph whose name is no IRI,
+    `AnswerTooLarge`, `NotAcceptable` for a format that cannot carry the answer, `ServerFault` where the store fails,
+    and whatever `Problem` the sink raises.
     """
     text = question.text
     try:
         form, ask = form_of(text), loaded.view(question)
         if form in {Form.SELECT, Form.ASK}:
-            name, most = question.format.name, settings.answer_rows
+            most = settings.answer_rows
             # Where the marks do not tell, the rows are counted: the query is asked anew.
-            counted: Any = Counted(sink, name, most, lambda: next(islice(ask(text), most, None), None) is not None)
-            into = Readable(counted, question) if name == "xml" else counted
+            into: Any = Checked(sink, question, most, lambda: next(islice(ask(text), most, None), None) is not None)
             ask(text).serialize(into, ox.QueryResultsFormat.from_media_type(question.format.media_type))
-            if name == "xml":
-                into.write(b"", last=True)
+            into.write(b"", last=True)
             return
-        lines = Lines(settings.answer_triples)
-        ask(text).serialize(lines, ox.RdfFormat.N_TRIPLES)
+        found, most = set[ox.Triple](), settings.answer_triples
+        _add(found, ask(text), most)
         if form is Form.DESCRIBE:
-            _describe(ask, text, lines)
-        _write_graph(lines, loaded.prefixes, question, sink)
+            _describe(ask, text, found, most)
+        _write_graph(found, loaded.prefixes, question, sink)
     except SyntaxError:
         raise explained(text, loaded.prefixes, lambda: loaded.terms) from None
     except (OSError, RuntimeError, ValueError) as error:
-        if match := UNKNOWN.search(str(error)):
+        if match := re.search("(?s)The custom .*function (<.*>) is not supported", str(error)):
             raise BadQuery(f"There is no function {match[1]}", hint="Use the functions of SPARQL 1.1.") from None
         raise ServerFault("The store failed while it answered") from error
 
 
-def _describe(ask: Ask, text: str, lines: Lines) -> None:
+def _add(found: set[Any], more: Iterable[Any], most: int) -> None:
+    for each in more:
+        found.add(getattr(each, "triple", each))  # another endpoint gives quads
+        if len(found) > most:
+            raise beyond(AnswerTooLarge, "answer_triples", most)
+
+
+def _describe(ask: Ask, text: str, found: set[ox.Triple], most: int) -> None:
     """Add the description of each resource that a query asks for to the engine's answer (SPARQL 1.1 Query, 16.4)."""
-    # The triples of the resource, with those of the blank nodes that they lead to, the triples in which it is the
-    # object, and the labels of every IRI in these.
-    resources = _resources(ask, text, lines.most)
-    _add(ask, OWN, map(str, resources), lines)  # the engine forgets the IRIs where WHERE fits nothing
-    _add(ask, INBOUND, map(str, resources), lines)
-    found = (match.groups() for line in lines.found if (match := IRIS.match(line)))
-    _add(ask, LABELS, sorted({iri.decode() for iris in found for iri in iris if iri}), lines)
+    resources = _resources(ask, text, most)
+    for name in ("own", "inbound"):  # the engine forgets the IRIs where WHERE fits nothing
+        _add(found, ask(_filled(name, resources)), most)
+    _add(found, ask(_filled("labels", {term for triple in found for term in triple})), most)
 
 
-def _resources(ask: Ask, text: str, most: int) -> list[ox.NamedNode]:
+def _filled(name: str, terms: Iterable[object]) -> str:
+    iris = (str(each) for each in terms if isinstance(each, ox.NamedNode))
+    return QUERIES[name].replace("VALUES ?it { }", f"VALUES ?it {{ {' '.join(iris)} }}")
+
+
+def _resources(ask: Ask, text: str, most: int) -> set[ox.NamedNode]:
     """Return the resources that stand after DESCRIBE, and those that its variables have."""
     start = prologue_end(text)
     after = (match for match in TOKENS.finditer(text, start + len("DESCRIBE")) if match.lastgroup != "comment")
-    head = list(takewhile(lambda match: DESCRIBED.match(match[0]), after))
+    head = list(takewhile(lambda match: re.match(r"[?$*<]|[^\"']*:", match[0]), after))
     variables = [match[0] for match in head if match[0][0] in "?$*"]
-    names = [match[0] for match in head if match[0][0] not in "?$*"]
-    found = dict.fromkeys(resolved(text[:start], names))
-    try:
+    found = set(resolved(text[:start], [match[0] for match in head if match[0][0] not in "?$*"]))
+    with suppress(SyntaxError):  # DESCRIBE may go without WHERE, and SELECT may not
         rows = ask(f"{text[:start]} SELECT {' '.join(variables)} {text[head[-1].end() :]}") if variables else ()
-    except SyntaxError:  # DESCRIBE may go without WHERE, and SELECT may not
-        rows = ()
-    for row in rows:
-        found.update((term, None) for term in row if isinstance(term, ox.NamedNode))
-        if len(found) > most:
-            raise beyond(AnswerTooLarge, "answer_triples", most)
-    return list(found)
+        _add(found, (term for row in rows for term in row if isinstance(term, ox.NamedNode)), most)
+    return found
 
 
-def _add(ask: Ask, query: str, iris: Iterable[str], lines: Lines) -> None:
-    ask(query.replace(GAP, f"VALUES ?it {{ {' '.join(iris)} }}")).serialize(lines, ox.RdfFormat.N_TRIPLES)
+def _write_graph(found: set[ox.Triple], prefixes: Mapping[str, str], question: Question, sink: BinaryIO) -> None:
+    """Write a graph in the order of its N-Triples, its blank nodes named by RDFC-1.0."""
+    blank, wanted = {each for each in found if "_:" in str(each)}, question.format
+    try:
+        body = document([*(found - blank), *_named(blank)], wanted, prefixes if wanted.name in TURTLE else {})
+    except OSError:
+        raise _unable(question) from None
+    Checked(sink, question).write(body, last=True)
 
 
-def _write_graph(lines: Lines, prefixes: Mapping[str, str], question: Question, sink: BinaryIO) -> None:
-    """Write a graph: its triples in the order of their N-Triples, its blank nodes named by RDFC-1.0."""
-    name, blank = question.format.name, {line for line in lines.found if b"_:" in line}
-    body = b"".join(line + b"\n" for line in sorted([*(lines.found - blank), *_named(blank)]))
-    if name in {"turtle", "trig"}:
-        likely = {name: space for name, space in prefixes.items() if f"<{space}".encode() in body}
-        graph = ox.parse(body, ox.RdfFormat.N_TRIPLES)
-        whole = ox.serialize(graph, format=ox.RdfFormat.TURTLE, prefixes=likely) or b""
-        # Each prefix stands once where it is declared, so what is used stands twice or more.
-        times, rows = Counter(TURTLE_NAME.findall(whole)), whole.split(b"\n")
-        head = [row for row in rows[: len(likely)] if times[row.split()[1]] > 1]
-        body = b"\n".join(head + rows[len(likely) :])
-    elif name in {"rdfxml", "jsonld"}:
-        syntax = ox.RdfFormat.from_media_type(question.format.media_type)
-        try:
-            body = ox.serialize(ox.parse(body, ox.RdfFormat.N_TRIPLES), format=syntax) or b""
-        except OSError:
-            raise _unable(question) from None
-    if name == "rdfxml":
-        Readable(sink, question).write(body, last=True)
-    else:
-        sink.write(body)
-
-
-def _named(blank: set[bytes]) -> list[bytes]:
-    """Return lines whose blank nodes have lasting names, unless so many say the same that this would take too long."""
-    said: dict[bytes, list[bytes]] = {}
-    for line in blank:
-        for node in set(BLANK.findall(line)):
-            said.setdefault(node, []).append(BLANK.sub(b"_:", line.replace(node, b"<>")))
-    alike = Counter(tuple(sorted(each)) for each in said.values())
+def _named(blank: set[ox.Triple]) -> list[ox.Triple]:
+    """Return triples whose blank nodes have lasting names, unless too many say the same for that."""
+    lines = ((node, line) for line in map(str, blank) for node in set(BLANK.findall(line)))
+    said = sorted((node, BLANK.sub("_:", line.replace(node, "<>"))) for node, line in lines)
+    alike = Counter(tuple(text for _, text in each) for _, each in groupby(said, lambda pair: pair[0]))
     if max(alike.values(), default=0) > MOST_ALIKE:
         return [*blank]
-    graph = ox.Dataset(ox.parse(b"\n".join(blank), ox.RdfFormat.N_TRIPLES))
+    graph = ox.Dataset(ox.Quad(*each) for each in blank)
     graph.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    return (ox.serialize(graph, format=ox.RdfFormat.N_QUADS) or b"").splitlines()
+    return [each.triple for each in graph]
 
 
 def _unable(question: Question) -> NotAcceptable:
     types = [each.media_type for each in formats_for(form_of(question.text)) if each != question.format]
     found = f"The answer holds a sign, a term or the name of a property that {question.format.label} cannot carry"
     return NotAcceptable(f"{found}; {', '.join(types)} can", more={"offered": types})
+
+
+def document(statements: Iterable[Any], wanted: Format, prefixes: Mapping[str, str]) -> bytes:
+    """Return triples or quads, sorted, with the prefixes they need; raises `OSError` if a format cannot carry one."""
+    known = {str(each): each for each in statements}
+    words, syntax = "\n".join(known), ox.RdfFormat.from_media_type(wanted.media_type)
+    likely = {name: space for name, space in prefixes.items() if f"<{space}" in words}
+    whole = ox.serialize([known[words] for words in sorted(known)], format=syntax, prefixes=likely) or b""
+    if wanted.name not in TURTLE:
+        return whole
+    # Each prefix stands once where it is declared, so what is used stands twice or more.
+    times, rows = Counter(TURTLE_NAME.findall(whole)), whole.split(b"\n")
+    return b"\n".join(row for row in rows if not row.startswith(b"@prefix ") or times[row.split()[1]] > 1)
 
 
 def rewrite(turtle: bytes, base: str, wanted: Format) -> bytes:
@@ -329,10 +302,5 @@ def rewrite(turtle: bytes, base: str, wanted: Format) -> bytes:
 def as_graph(rows: bytes, wanted: Format, prefixes: Mapping[str, str]) -> bytes:
     """Return rows of subject, property, object and maybe graph, an answer in JSON, as a document in a syntax of RDF."""
     solutions: Any = ox.parse_query_results(rows, ox.QueryResultsFormat.JSON)
-    quads: set[Any] = {ox.Quad(*(term for term in row if term)) for row in solutions}
-    syntax = ox.RdfFormat.from_media_type(wanted.media_type)
-    if not (syntax and syntax.supports_datasets):
-        quads = {each.triple for each in quads}
-    words = "\n".join(map(str, quads))
-    used = {name: space for name, space in prefixes.items() if f"<{space}" in words}
-    return ox.serialize(sorted(quads, key=str), format=syntax, prefixes=used) or b""
+    quads, syntax = [ox.Quad(*filter(None, row)) for row in solutions], ox.RdfFormat.from_media_type(wanted.media_type)
+    return document(quads if syntax and syntax.supports_datasets else [each.triple for each in quads], wanted, prefixes)

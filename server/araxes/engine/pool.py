@@ -13,21 +13,11 @@ from dataclasses import dataclass, field
 
 from araxes.engine.crew import PROBLEM, Crew, Worker
 from araxes.engine.question import Answer, Question, State, form_of, inspect
-from araxes.problems import (
-    Busy,
-    Problem,
-    QueryTooDeep,
-    QueryTooSlow,
-    ServerFault,
-    TooMuchMemory,
-    Unavailable,
-    problem_of,
-)
+from araxes.problems import Busy, QueryTooDeep, QueryTooSlow, ServerFault, TooMuchMemory, Unavailable, problem_of
 from araxes.project import Release
 from araxes.settings import Settings, beyond
 
 log = logging.getLogger("araxes.engine")
-
 LONG_KEPT, ATTEMPTS, BREAK, PATIENCE = 1_000, 2, 1.0, 5.0
 
 
@@ -44,6 +34,7 @@ class Turn:
     granted: bool = False
     short_lane: bool = False
     called: threading.Event = field(default_factory=threading.Event)
+    limit: str = "wait_milliseconds"  # where it got nothing, the one that was passed
 
 
 class Scheduler:
@@ -53,13 +44,9 @@ class Scheduler:
     # free. The last worker is for queries that are not known to be long; a turn there ends after the short time, unless
     # `promote` finds room among the general ones.
     def __init__(self, settings: Settings) -> None:
-        self._general = settings.workers - 1
-        self._share = max(1, self._general - 1)
-        self._room, self._longest = settings.queue, settings.wait_milliseconds / 1000
+        self._settings, self._general = settings, settings.workers - 1
         self._lock = threading.Lock()
-        self._waiting: list[Turn] = []
-        self._running: Counter[str] = Counter()
-        self._short: Turn | None = None
+        self._waiting, self._running = list[Turn](), list[Turn]()
 
     @property
     def waiting(self) -> int:
@@ -70,60 +57,53 @@ class Scheduler:
         """Return a granted turn, maybe after a wait; raises `Busy` where the queue is full or the wait too long."""
         turn = Turn(client, long)
         with self._lock:
-            if self._grant(turn):
-                return turn
             self._waiting.append(turn)
-            if len(self._waiting) > self._room:  # the client with most turns in the queue loses its last
+            self._call()
+            if len(self._waiting) > self._settings.queue:  # the client with most turns in the queue loses its last
                 turns = Counter(each.client for each in self._waiting)
                 last = max(reversed(self._waiting), key=lambda each: turns[each.client])
+                last.limit = "queue"
                 self._waiting.remove(last)
                 last.called.set()
-        turn.called.wait(self._longest)
+        longest = self._settings.wait_milliseconds / 1000
+        turn.called.wait(longest)
         with self._lock:
             if turn.granted:
                 return turn
-            late = turn in self._waiting  # else it gave way to another
-            if late:
-                self._waiting.remove(turn)
-        limit, most = ("wait_milliseconds", round(self._longest * 1000)) if late else ("queue", self._room)
-        raise beyond(Busy, limit, most, retry_after=max(1, round(self._longest / 2)))
+            self._waiting = [each for each in self._waiting if each is not turn]
+        raise beyond(Busy, turn.limit, getattr(self._settings, turn.limit), retry_after=max(1, round(longest / 2)))
 
     def promote(self, turn: Turn) -> bool:
         """Return whether a turn of the short lane could be made a general one."""
         with self._lock:
-            if self._short is turn and self._grant(turn) and not turn.short_lane:
-                self._short = None
+            if turn.short_lane and self._room(turn):
+                turn.short_lane = False
                 self._call()
             return not turn.short_lane
 
     def give_back(self, turn: Turn) -> None:
         """End a turn, and call those that it made room for."""
         with self._lock:
-            if turn.short_lane:
-                self._short = None
-            else:
-                self._running -= Counter((turn.client,))
+            self._running.remove(turn)
             self._call()
-
-    def _call(self) -> None:
-        for turn in sorted(self._waiting, key=self.held):
-            if self._grant(turn):
-                self._waiting.remove(turn)
-                turn.called.set()
 
     def held(self, turn: Turn) -> int:
         """Return how many workers the client of a turn holds."""
-        return self._running[turn.client] + bool(self._short and self._short.client == turn.client)
+        return sum(each.client == turn.client for each in self._running)
 
-    def _grant(self, turn: Turn) -> bool:
-        """Grant a turn among the general ones, else in the short lane, where there is room."""
-        if self._running.total() < self._general and self._running[turn.client] < self._share:
-            self._running[turn.client] += 1
-            turn.granted, turn.short_lane = True, False
-        elif not self._short and not turn.long:
-            turn.granted = turn.short_lane = True
-            self._short = turn
-        return turn.granted
+    def _call(self) -> None:
+        """Grant turns to those that wait: among the general ones, else in the short lane, where there is room."""
+        for turn in sorted(self._waiting, key=self.held):
+            general = self._room(turn)
+            if general or not (turn.long or any(each.short_lane for each in self._running)):
+                turn.granted, turn.short_lane = True, not general
+                self._waiting.remove(turn)
+                self._running.append(turn)
+                turn.called.set()
+
+    def _room(self, turn: Turn) -> bool:
+        general = [each.client for each in self._running if not each.short_lane]
+        return len(general) < self._general and general.count(turn.client) < max(1, self._general - 1)
 
 
 class Pool:
@@ -154,7 +134,7 @@ class Pool:
             turn = self._scheduler.take(question.client, key in self._long)
             try:
                 return self._asked(question, turn, key, fixed)
-            except Retry:
+            except (Retry, BrokenPipeError):
                 continue
             finally:
                 self._scheduler.give_back(turn)
@@ -162,7 +142,7 @@ class Pool:
 
     def reload(self) -> None:
         """Load the release anew and ask it from then on; a problem leaves everything as it is, and shows in `state`."""
-        self._loader.submit(self._reload)
+        self._loader.submit(self._load)
 
     def state(self, *, memory: bool = True) -> State:
         """Return how the workers stand; to look at their memory takes time where there is much of it."""
@@ -196,14 +176,17 @@ class Pool:
         try:
             worker.ask(question)
             quick = worker.answers_within(min(short, allowed))
-            if not quick:
-                if allowed >= short and key not in self._long:
-                    self._long.append(key)
-                self._go_on(worker, turn, allowed)
+            if not quick and allowed > short:
+                self._long.extend({key}.difference(self._long))
+                if not self._scheduler.promote(turn):
+                    raise Retry
+                worker.step_back(self._scheduler.held(turn))  # others go first from now on
+            if not worker.answers_within(allowed):
+                raise beyond(QueryTooSlow, "query_milliseconds", allowed)
             said, file = worker.answer()
-        except BrokenPipeError:
+        except (BrokenPipeError, Retry, QueryTooSlow):
             self._renew(worker)
-            raise Retry from None
+            raise
         except (OSError, EOFError):
             raise self._cause(worker) from None
         if said.used_up or not quick:
@@ -215,39 +198,26 @@ class Pool:
         media_type, release = question.format.media_type, worker.crew.release.name
         return Answer(said.body, media_type, release, said.length, said.milliseconds, fixed, file)
 
-    def _go_on(self, worker: Worker, turn: Turn, allowed: int) -> None:
-        """Let a query that is no longer short go on until its time ends, if there is room for it."""
-        if allowed > self._settings.short_milliseconds:
-            if not self._scheduler.promote(turn):
-                self._renew(worker)
-                raise Retry
-            worker.step_back(self._scheduler.held(turn))
-            if worker.answers_within(allowed):
-                return
-        self._renew(worker)
-        raise beyond(QueryTooSlow, "query_milliseconds", allowed)
-
-    def _cause(self, worker: Worker) -> Problem:
-        """Return why a worker died; the system tells by a signal. Raises `Retry` where the query was not the reason."""
+    def _cause(self, worker: Worker) -> Exception:
+        """Return why a worker died; the system tells by a signal. It is `Retry` where the query was not the reason."""
         status = self._nurse.submit(self._replace, worker).result()
         sign = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         if sign in {signal.SIGSEGV, signal.SIGBUS}:
             return QueryTooDeep("The structure of the query is more than the engine can take")
         if sign == signal.SIGABRT:
             return beyond(TooMuchMemory, "query_megabytes", self._settings.query_megabytes)
-        if (sign or not status) and time.monotonic() - worker.since < BREAK:
-            raise Retry
-        if sign or not status:
-            return Unavailable("The process that evaluated the query was ended from outside", more={"retry_after": 5})
-        return ServerFault("The process that evaluated the query failed")
+        if status and not sign:
+            return ServerFault("The process that evaluated the query failed")
+        if time.monotonic() - worker.since < BREAK:
+            return Retry()
+        return Unavailable("The process that evaluated the query was ended from outside", more={"retry_after": 5})
 
     def _put_back(self, asked: Worker, rested: Worker | None) -> None:
         """Have a worker that was asked, or another in its place, wait for the next question."""
         with self._changed:
             self._running.discard(asked)
             asked.crew.idle += [rested] if rested else []
-            self._changed.notify_all()
-            self._retire(asked.crew)
+            self._settle(asked.crew)
 
     def _renew(self, worker: Worker) -> None:
         """Kill a worker at once, and have another take its place."""
@@ -262,39 +232,35 @@ class Pool:
         if ended.crew is self._crew and not self._closed.is_set():
             try:
                 worker, status = ended.crew.hire(ended.pid)
-            except Problem as found:
+            except Unavailable as found:
                 log.error("%s", json.dumps({"worker": "lost", "problem": found.detail}))
-                self._loader.submit(self._revive, ended.crew)
+                self._loader.submit(self._load, ended.crew)
         self._put_back(ended, worker)
         return status
 
-    def _reload(self) -> None:
+    def _load(self, lost: Crew | None = None) -> None:
+        """Change to the release as it is now; in place of a lost crew this is tried until it works, however long."""
+        if lost not in {None, self._crew}:
+            return
+        if lost:
+            with self._changed:
+                self._ready = False
+                lost.let_go()
         try:
-            self._change()
+            crew = Crew(self._again(), self._settings)
         except Exception as found:  # noqa: BLE001 - whatever it is, what is served stays, and the operator hears of it
             self._reload_problem = f"{type(found).__name__}: {found}"
             log.error("%s", json.dumps({"reload": "failed", "problem": self._reload_problem}))
-
-    def _revive(self, lost: Crew) -> None:
-        """Start a zygote again that has ended, however long it takes."""
-        self._ready = lost is not self._crew
-        while lost is self._crew and not self._closed.is_set():
-            with self._changed:
-                lost.let_go()
-            try:
-                self._change()
-            except (Problem, OSError):
-                self._closed.wait(BREAK)
-
-    def _change(self) -> None:
-        crew = Crew(self._again(), self._settings)
+            if lost and not self._closed.wait(BREAK):
+                self._loader.submit(self._load, lost)
+            return
         with self._changed:
             old, self._crew, self._ready, self._reload_problem = self._crew, crew, True, ""
             old.let_go()
-            self._changed.notify_all()
-            self._retire(old)
+            self._settle(old)
 
-    def _retire(self, crew: Crew) -> None:
-        """Close a crew that is no longer asked, once its last query has ended."""
+    def _settle(self, crew: Crew) -> None:
+        """Tell of a change, and close a crew that is no longer asked, once its last query has ended."""
+        self._changed.notify_all()
         if crew is not self._crew and not any(each.crew is crew for each in self._running):
             crew.close()

@@ -13,7 +13,6 @@ from unicodedata import east_asian_width
 
 from pyoxigraph import Store
 
-from araxes.prefixes import OWL, RDF, RDFS, XSD
 from araxes.problems import BadQuery, QueryTooDeep, QueryTooLong, ServiceRefused, UpdateRefused
 from araxes.settings import Settings, beyond
 
@@ -22,25 +21,16 @@ HERE = Path(__file__).parent
 KNOWN, READ = (tomllib.loads((HERE / f"{name}.toml").read_text("utf-8")) for name in ("formats", "language"))
 TOKENS = re.compile(READ["tokens"].replace("ESCAPE", READ["escape"]).replace("SIGN", READ["sign"]))
 PROLOGUE = re.compile(READ["prologue"].replace("SKIPPED", READ["skipped"]))
-KEYWORDS: list[str] = READ["keywords"].split()
-REASONS: dict[str, str] = READ["reasons"]
-SURE_IRI, SERVICE, SERVICE_CALL = (re.compile(READ[name]) for name in ("sure-iri", "service", "service-call"))
-CHANGING, WORD = (re.compile(READ[name]) for name in ("changing", "word"))
-NEWLINE, DECLARED, ERROR = (re.compile(READ[name]) for name in ("newline", "declared", "error"))
+PATTERNS = {name: re.compile(pattern) for name, pattern in READ["patterns"].items()}
+SERVICE_CALL, NEWLINE, KEYWORDS = PATTERNS["service-call"], PATTERNS["newline"], tuple(READ["keywords"].split())
 DEEPER, SHOWN = {"open": 1, "close": -1}, 60
-# Where a query may be broken off without breaking a word, a number or an operator.
-APART = set("{}()[],;")
-LOOSE = {*APART, *" \t\r\n.#", ""}
 PROBE = "\n" + " " * 20 + "§"
 
 
 class Form(StrEnum):
     """The four forms of a query."""
 
-    SELECT = "SELECT"
-    ASK = "ASK"
-    CONSTRUCT = "CONSTRUCT"
-    DESCRIBE = "DESCRIBE"
+    SELECT, ASK, CONSTRUCT, DESCRIBE = "SELECT", "ASK", "CONSTRUCT", "DESCRIBE"
 
 
 class Format(NamedTuple):
@@ -103,27 +93,20 @@ def formats_for(form: Form) -> tuple[Format, ...]:
 
 def prologue_end(text: str) -> int:
     """Return where the prologue of a query ends: BASE, PREFIX, and the space and comments about them."""
-    start = PROLOGUE.match(text)
-    return start.end() if start else 0
+    return next(PROLOGUE.finditer(text)).end()  # it may be empty, and so always fits
 
 
 def form_of(text: str) -> Form:
     """Return the form, by the first word after the prologue; raises `UpdateRefused` for an update, else `BadQuery`."""
     start = prologue_end(text)
-    word = WORD.match(text, start)
-    first = word[0].upper() if word else ""
-    if first in Form.__members__:
-        return Form(first)
+    first = next(PATTERNS["word"].finditer(text, start))[0].upper()
     if first in READ["updates"]:
         raise UpdateRefused(f"This is an update: it begins with {first}")
-    more, hint = place(text, start), "After PREFIX lines, begin with one of the four words."
     if first in {"PREFIX", "BASE"}:
-        hint = "Write each as PREFIX name: <IRI>, with its colon and the angle brackets, and BASE as BASE <IRI>."
-        raise BadQuery(f"Line {more['line']}: this {first} cannot be read", hint=hint, more=more)
-    if near := get_close_matches(first, [*Form, "PREFIX", "BASE"], 1):
-        more["did_you_mean"] = str(near[0])
-        hint = f"Did you mean {near[0]}? {hint}"
-    raise BadQuery("The query does not begin with SELECT, ASK, CONSTRUCT or DESCRIBE", hint=hint, more=more)
+        raise _bad("prologue", text, start, first)
+    if first not in Form.__members__:
+        raise _bad("beginning", text, start, meant=get_close_matches(first, [*Form, "PREFIX", "BASE"], 1))
+    return Form(first)
 
 
 def refuse_long(text: str, settings: Settings) -> None:
@@ -143,16 +126,15 @@ def inspect(text: str, settings: Settings) -> bool:
     words, opened = text.upper(), text.count("{") + text.count("(") + text.count("[")
     if "SERVICE" in words or "FROM" in words or "\\" in text or opened > settings.query_depth:
         _scan(text, settings)
-    return not CHANGING.search(words) and not (settings.services and "SERVICE" in words)
+    return not PATTERNS["changing"].search(words) and not (settings.services and "SERVICE" in words)
 
 
 def place(text: str, at: int) -> dict[str, object]:
     """Return where an offset stands: line and column from 1 on, the line, and an excerpt with a caret below it."""
-    lines = NEWLINE.split(text[:at])
-    before, after = lines[-1], NEWLINE.split(text[at:], maxsplit=1)[0]
-    left, right = before[-SHOWN:], after[:SHOWN]
+    lines, after = NEWLINE.split(text[:at]), NEWLINE.split(text[at:], maxsplit=1)[0]
+    before, left = lines[-1], lines[-1][-SHOWN:]
     below = "".join("\t" if sign == "\t" else "  " if east_asian_width(sign) in "WF" else " " for sign in left)
-    excerpt = f"{left}{right}\n{below}^"
+    excerpt = f"{left}{after[:SHOWN]}\n{below}^"
     return {"line": len(lines), "column": len(before) + 1, "source": before + after, "excerpt": excerpt}
 
 
@@ -162,22 +144,28 @@ def explained(text: str, prefixes: Mapping[str, str], terms: Callable[[], Sequen
     word, said = text[at:end].strip(), _said(text[:end])
     stray = next((match for match in TOKENS.finditer(text) if match["stray"]), None)
     if stray and stray.start() <= at:
-        return _unclear(text, stray)
+        return _bad("stray", text, stray.start(), stray[0])
     name, sign, local = word.partition(":")
-    known = {"rdf": RDF, "rdfs": RDFS, "owl": OWL, "xsd": XSD, **prefixes}
-    declared = DECLARED.findall(text[: prologue_end(text)])
-    reason = "it is not SPARQL 1.1 from here on" if word else "the query ends too early"
-    reason = next((words for part, words in REASONS.items() if part in said), reason)
+    declared = PATTERNS["declared"].findall(text[: prologue_end(text)])
     if sign and name not in declared and not word.startswith(("<", '"', "'", "_:")):
-        reason, near = REASONS["Prefix not found"], get_close_matches(name, known, 1)
-        meant = f"PREFIX {name}: <{known[name]}>" if name in known else f"{near[0]}:{local}" if near else ""
+        said, known = "Prefix not found", {**READ["prefixes"], **prefixes}
+        meant = [f"{near}:{local}" for near in get_close_matches(name, known, 1)]
+        meant = [f"PREFIX {name}: <{known[name]}>"] if name in known else meant
     else:
         meant = _meant(word, terms)
-    more, hint = place(text, at), None
-    if meant:
-        more["did_you_mean"] = meant
-        hint = f"Add this line at the top: {meant}" if meant.startswith("PREFIX ") else f"Did you mean {meant}?"
-    return BadQuery(f"Line {more['line']}, column {more['column']}: {reason}", hint=hint, more=more)
+    reason = "it is not SPARQL 1.1 from here on" if word else "the query ends too early"
+    reason = next((words for part, words in READ["reasons"].items() if part in said), reason)
+    return _bad("fault", text, at, reason, meant)
+
+
+def _bad(name: str, text: str, at: int, word: str = "", meant: Sequence[str] = ()) -> BadQuery:
+    """Return the problem of that name in language.toml, of a word at an offset; `meant` is what may have been meant."""
+    more = place(text, at)
+    found, hint = (said.format(word=word, **more) for said in READ["said"][name])
+    for each in meant:
+        more["did_you_mean"] = str(each)
+        hint = f"Add this line at the top: {each}" if each.startswith("PREFIX ") else f"Did you mean {each}? {hint}"
+    return BadQuery(found, hint=hint.strip(), more=more)
 
 
 def _scan(text: str, settings: Settings) -> None:
@@ -187,53 +175,35 @@ def _scan(text: str, settings: Settings) -> None:
     comparisons: so a sign in it that would open a string or a comment is allowed only where nothing but an IRI can be
     meant. A keyword needs no space before the next word, hence the search within words.
     """
-    depth = 0
+    depth, services = 0, settings.services.split()
     for match in TOKENS.finditer(text):
-        kind, word = str(match.lastgroup), match[0]
+        kind, word, at = str(match.lastgroup), match[0], match.start()
         depth += DEEPER.get(kind, 0)
         if depth > settings.query_depth:
             raise beyond(QueryTooDeep, "query_depth", settings.query_depth)
-        if kind == "word" and SERVICE.match(word.upper()) and not _allowed(text, match, settings.services.split()):
-            where = place(text, match.start())
-            hint = "Leave out SERVICE. If this is a name of yours, write it as an IRI." if ":" in word else None
-            found = f"The query asks another endpoint with SERVICE in line {where['line']}"
-            raise ServiceRefused(found, hint=hint, more={**where, "services": settings.services.split()})
-        hiding = kind == "iri" and ("'" in word or "#" in word) and not SURE_IRI.match(word)
-        if hiding or kind == "stray":
-            raise _unclear(text, match)
-
-
-def _allowed(text: str, word: re.Match[str], services: Sequence[str]) -> bool:
-    call = SERVICE_CALL.match(text, word.start())
-    return bool(call and len(word[0]) == len("SERVICE") and call[2] in services)
-
-
-def _unclear(text: str, match: re.Match[str]) -> BadQuery:
-    """Return the problem of a token that could hide something: a lone quotation mark or backslash, or an IRI."""
-    found = f"{match[0]} can be read as an IRI or as two comparisons"
-    hint = "Write the IRI with its scheme and //, %27 for an apostrophe, or spaces around the comparisons."
-    if match["stray"]:
-        found = f"from this {match[0]} on, it is not clear where a string ends"
-        hint = "Close every string, put a space after an empty one, and write a backslash in it as two."
-    where = place(text, match.start())
-    return BadQuery(f"Line {where['line']}: {found}", hint=hint, more=where)
+        if kind == "stray" or (kind == "iri" and PATTERNS["hiding"].match(word)):
+            raise _bad(kind, text, at, word)
+        if kind == "word" and PATTERNS["service"].match(word.upper()):
+            call = SERVICE_CALL.match(text, at)
+            if not call or call[2] not in services:
+                found = _bad("service", text, at)
+                raise ServiceRefused(found.detail, hint=found.advice, more={**found.more, "services": services})
 
 
 def _fault(text: str) -> tuple[int, int]:
     """Return from where to where the first thing stands that cannot follow; at the end of the text, nothing does."""
     # The engine's own position lies up to a keyword's length beyond. But it can tell whether a text may go on at all,
     # and whatever follows what cannot, neither can.
-    found = [(match[0], match.end()) for match in TOKENS.finditer(text)]
-    ends = [end for word, end in found if word in APART or text[end : end + 1] in LOOSE] + [len(text)]
-    first = bisect_left(ends, True, key=lambda end: not _may_go_on(text[:end]))
+    breaks = (match.end() for match in TOKENS.finditer(text) if PATTERNS["apart"].match(text, match.end()))
+    ends = [0, *breaks, len(text)]
+    first = bisect_left(ends, True, lo=1, key=lambda end: not _may_go_on(text[:end]))
     if first == len(ends):
         return len(text.rstrip()), len(text)
-    before = ends[first - 1] if first else 0
-    return before + len(text[before:]) - len(text[before:].lstrip()), ends[first]
+    return len(text) - len(text[ends[first - 1] :].lstrip()), ends[first]
 
 
 def _may_go_on(text: str) -> bool:
-    match = ERROR.match(_said(text + PROBE))
+    match = PATTERNS["error"].match(_said(text + PROBE))
     return not match or (int(match[1]), int(match[2])) >= ((text + PROBE).count("\n") + 1, len(PROBE) - 1)
 
 
@@ -245,9 +215,9 @@ def _said(text: str) -> str:
     return ""
 
 
-def _meant(word: str, terms: Callable[[], Sequence[str]]) -> str:
+def _meant(word: str, terms: Callable[[], Sequence[str]]) -> list[str]:
     if not word.isidentifier() or word.upper() in KEYWORDS:
-        return ""
+        return []
     names = {each.partition(":")[2]: each for each in terms() if not each.startswith("<")}
     near = get_close_matches(word.upper(), KEYWORDS, 1, 0.7) or get_close_matches(word, names, 1, 0.7)
-    return names.get(word) or "".join(names.get(each, each) for each in near)
+    return [names.get(each, each) for each in ([word] if word in names else near)]

@@ -92,9 +92,9 @@ class Found:
             raise EndpointFailed(f"{self._from} that does not answer {form}")
 
     def serialize(self, sink: BinaryIO, form: Any) -> None:
-        """Write the rows or triples in a format."""
+        """Write the rows in a format."""
         with self._blamed():
-            ox.serialize(self._made, sink, form) if isinstance(form, ox.RdfFormat) else self._made.serialize(sink, form)
+            self._made.serialize(sink, form)
 
     def __iter__(self) -> Iterator[Any]:
         with self._blamed():
