@@ -15,9 +15,7 @@ from araxes.engine import Format, Question, form_of, formats_for
 from araxes.engine.question import GRAPHS, RESULTS
 from araxes.problems import BadRequest, NotAcceptable, QueryTooLong, UnsupportedMediaType, UpdateRefused
 
-FORM = "application/x-www-form-urlencoded"
-QUERY = "application/sparql-query"
-UPDATE = "application/sparql-update"
+FORM, QUERY, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
 PAGE = Format("html", "text/html; charset=utf-8", "HTML")
 ALL = (*RESULTS, *GRAPHS, Format("problem", "application/problem+json", "Problem"), PAGE)
 BODIES = {"POST", "QUERY"}
@@ -63,7 +61,16 @@ class Sent(NamedTuple):
 
     def fields(self) -> Fields:
         """Return the fields of address and body together; none stands in both, and those of `ONCE` are given once."""
-        given = self._given()
+        given = self.form
+        if self.method in BODIES and self.content_type != FORM:
+            if self.content_type == UPDATE:
+                raise UpdateRefused("This is an update: its body is application/sparql-update")
+            if self.content_type != QUERY:
+                raise UnsupportedMediaType(f"The body is {self.content_type[:100] or 'of no type'}")
+            try:
+                given = {"query": [self.body.decode("utf-8")]}
+            except UnicodeDecodeError:
+                raise BadRequest("The query is not UTF-8 text") from None
         if both := sorted(self.address.keys() & given.keys()):
             raise BadRequest(f"The field {both[0][:100]} is given twice, in the address and in the body")
         fields = {**self.address, **given}
@@ -75,24 +82,9 @@ class Sent(NamedTuple):
             raise UpdateRefused("This is an update: it stands in the field update")
         return fields
 
-    def _given(self) -> Fields:
-        if self.method not in BODIES or self.content_type == FORM:
-            return self.form
-        if self.content_type == UPDATE:
-            raise UpdateRefused("This is an update: its body is application/sparql-update")
-        if self.content_type != QUERY:
-            raise UnsupportedMediaType(f"The body is {self.content_type[:100] or 'of no type'}")
-        try:
-            return {"query": [self.body.decode("utf-8")]}
-        except UnicodeDecodeError:
-            raise BadRequest("The query is not UTF-8 text") from None
-
 
 def sent_from(environ: Mapping[str, Any], most: int) -> Sent:
-    """Return the request that a WSGI environment holds; a body of more than `most` bytes is not read.
-
-    Raises `BadRequest`, `QueryTooLong`, and `UnsupportedMediaType` for a body that is packed or not in UTF-8.
-    """
+    """Return what was sent; raises `BadRequest`, `UnsupportedMediaType`, and `QueryTooLong` beyond `most` bytes."""
     method, accept = environ["REQUEST_METHOD"], environ.get("HTTP_ACCEPT")
     address = fields_of(environ.get("QUERY_STRING", "").encode("latin-1"))
     if method not in BODIES:
