@@ -21,17 +21,14 @@ from werkzeug.wsgi import FileWrapper
 from araxes.problems import BadRequest, NotAcceptable, Problem, ServerFault
 from araxes.web import pages
 from araxes.web.machines import KEY, Exchange, Machines, gate, next_id
-from araxes.web.protocol import CODINGS, HEADERS, HOST, PACKABLE, Coding, Sent, coding
-from araxes.web.site import asset
+from araxes.web.protocol import CODINGS, HOST, PACKABLE, Coding, Sent, coding
+from araxes.web.site import HEADERS, asset
 
 log, access = logging.getLogger("araxes.web"), logging.getLogger("araxes.access")
 
 BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
-CACHED = ("Server-Timing", "cache;desc=hit")
-ASSET = "public, max-age=31536000, immutable"
 SHORTEST, OVERHEAD = 1_024, 2_000  # of what is packed, and beside what is kept, in bytes
 LISTS, LONGEST = ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING"), 8_192
-ASKED = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT")
 OF_BODY = {"Content-Type", "Content-Length", "Content-Encoding"}
 Key = tuple[str, ...]
 
@@ -50,7 +47,6 @@ class Cache:
     def __init__(self, most: int) -> None:
         self.kept: LRUCache[Key, tuple[Kept, int]] = LRUCache(most, lambda each: each[1])
         self._lock = Lock()
-        self._release = ""
         self.hits = self.misses = 0
 
     def get(self, key: Key) -> Kept | None:
@@ -65,9 +61,8 @@ class Cache:
         if (size := len(kept.body) + sum(map(len, key)) + OVERHEAD) > self.kept.maxsize // 8:
             return
         with self._lock:
-            if key[0] != self._release:
+            if key[0] != next(iter(self.kept), key)[0]:
                 self.kept.clear()
-                self._release = key[0]
             self.kept[key] = kept, size
 
 
@@ -93,12 +88,13 @@ class Front:
         key: Key = ()
         if wanted and environ["REQUEST_METHOD"] in {"GET", "HEAD"} and HOST.fullmatch(environ.get("HTTP_HOST", "")):
             # The release, and all of a request that its answer can depend on.
-            asked = (environ.get(name, "") for name in ASKED)
+            asked = (environ.get(name, "") for name in ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT"))
             key = f"{release.folder.name} {release.name}", *asked, wanted.name, "must" if wanted.must else ""
         if key and "no-cache" not in environ.get("HTTP_CACHE_CONTROL", "") and (kept := self.cache.get(key)):
             fresh = _unchanged(environ, kept.etag)
             headers = [each for each in kept.headers if not fresh or each[0] not in OF_BODY]
-            start("304 Not Modified" if fresh else "200 OK", [*headers, ("Araxes-Query-Id", next_id()), CACHED])
+            headers += [("Araxes-Query-Id", next_id()), ("Server-Timing", "cache;desc=hit")]
+            start("304 Not Modified" if fresh else "200 OK", headers)
             return [] if fresh or environ["REQUEST_METHOD"] == "HEAD" else [kept.body]
         sent = Sent("", "", {}, {}, b"", environ.get("HTTP_ACCEPT"))
         environ[KEY] = exchange = Exchange(environ, release, release.name, started, sent)
@@ -140,13 +136,13 @@ class Front:
 
     def _problem(self, exchange: Exchange, found: Problem) -> Response:
         exchange.outcome, exchange.fixed = found.slug, False
-        if exchange.sent.wants_page:
+        page = exchange.sent.wants_page
+        document = {**found.document("" if page else self._settings.public_url.rstrip("/")), "query_id": exchange.id}
+        body, kind = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"), "application/problem+json"
+        if page:
             with self._app.request_context({**exchange.environ, "HTTP_HOST": "localhost"}):
-                response = Response(pages.problem_page(found), found.status, content_type="text/html")
-        else:
-            document = {**found.document(self._settings.public_url.rstrip("/")), "query_id": exchange.id}
-            body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
-            response = Response(body, found.status, content_type="application/problem+json")
+                body, kind = pages.problem_page(document).encode("utf-8", "replace"), "text/html"
+        response = Response(body, found.status, content_type=kind)
         if again := found.more.get("retry_after"):
             response.headers["Retry-After"] = str(again)
         if isinstance(allowed := found.more.get("allow"), list):
@@ -160,7 +156,7 @@ class Front:
         lifetime, path, query = "", environ["PATH_INFO"], environ.get("QUERY_STRING", "")
         if exchange.fixed and response.status_code == 200 and environ["REQUEST_METHOD"] in {"GET", "HEAD", "QUERY"}:
             marked = path.startswith("/static/") and asset(path.removeprefix("/static/")) == f"{path}?{query}"
-            lifetime = ASSET if marked else self._lasting
+            lifetime = "public, max-age=31536000, immutable" if marked else self._lasting
         headers = label(response, exchange.release, lifetime)
         tag, size = headers.get("ETag", ""), int(headers.get("Content-Length", 0))
         if lifetime and key and not response.is_streamed:

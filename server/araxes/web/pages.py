@@ -8,12 +8,11 @@ from contextlib import suppress
 from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import dropwhile
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, render_template, request
-from prometheus_client import generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import HTTPException
 from werkzeug.local import LocalProxy
 
@@ -22,11 +21,11 @@ from araxes.engine import Answer, Format
 from araxes.engine.evaluate import as_graph
 from araxes.engine.question import GRAPHS, RESULTS, Form
 from araxes.prefixes import BASE
-from araxes.problems import BadRequest, Gone, MethodNotAllowed, NotFound, Problem, every_problem
+from araxes.problems import BadRequest, Gone, MethodNotAllowed, NotFound, every_problem
 from araxes.project import DOCUMENTS
 from araxes.web.machines import KEY, Exchange, Machines
-from araxes.web.protocol import HEADERS, PAGE, bare, fields_of, picked
-from araxes.web.site import DESCRIBE, SAFE, SITE, Found, Index, Page, Saved, about, read
+from araxes.web.protocol import PAGE, bare, fields_of, picked
+from araxes.web.site import DESCRIBE, HEADERS, SAFE, SITE, Found, Index, Page, Saved, about, read
 
 bp = Blueprint("pages", __name__)
 site: Machines = cast("Any", LocalProxy(lambda: current_app.extensions["araxes"]))
@@ -36,10 +35,11 @@ LARGEST, LARGEST_GRAPH, MOST_ROWS, MOST_CELLS, ROWS = 1 << 20, 200_000, 1_000, 2
 VIEW, FORMS = f"<any({','.join(SITE['views'])}):name>", ("svg", "csv", "json")
 DATA = {each.name: each for each in RESULTS}
 STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
-POLICY = "Content-Security-Policy"
 SYNTAXES = {"html": PAGE, **{(each.short or (each.name,))[0]: each for each in GRAPHS}}
 DOCUMENT = SYNTAXES | {suffix: Format(*facts) for suffix, facts in SITE["owl"].items()}
-METADATA = "csv-metadata.json"
+POLICY, METADATA = "Content-Security-Policy", "csv-metadata.json"
+# Files of data that changed have the folder they had.
+_index = lru_cache(maxsize=2)(lambda folder, release: Index(page_for({}).rows("names")))  # noqa: ARG005
 
 
 @bp.get(f"/{VIEW}", defaults={"suffix": "html"})
@@ -107,8 +107,7 @@ def metrics() -> Response:
     exchange.fixed = False
     front = current_app.extensions["araxes.front"]
     more = render_template("metrics.txt", cache=front.cache, engine=site.engine).encode()
-    kind = "text/plain; version=1.0.0; charset=utf-8"
-    return Response(generate_latest(front.registry) + more, content_type=kind)
+    return Response(generate_latest(front.registry) + more, content_type=CONTENT_TYPE_LATEST)
 
 
 @bp.get("/<any(id, scheme, graph, ontology, tables):space>/<path:rest>")
@@ -142,9 +141,8 @@ def term(space: str, rest: str) -> Response:
     raise NotFound(f"No ontology here defines {space}/{rest[:200]}")
 
 
-def problem_page(found: Problem) -> str:
+def problem_page(document: Mapping[str, object]) -> str:
     """Return the page for a problem: with the query to mend where there is one."""
-    document = {**found.document(), "query_id": exchange.id}
     if exchange.environ["PATH_INFO"] == "/sparql" and exchange.sent.method:
         return query(document)
     return render_template("problem.html", problem=document, here=exchange.environ["PATH_INFO"])
@@ -186,11 +184,6 @@ def find(typed: str) -> list[Found]:
     return _index(exchange.served.folder, exchange.release).find(typed[:200])
 
 
-@lru_cache(maxsize=2)
-def _index(folder: Path, release: str) -> Index:  # noqa: ARG001 - files of data that changed have the folder they had
-    return Index(page_for({}).rows("names"))
-
-
 def _example_text(examples: Saved, page: Page) -> str:
     """Return the example that was asked for, else the one with `start: yes`, else the first, without its header."""
     first = max(examples.values(), key=lambda each: each.first("start") == "yes", default=DESCRIBE["start"])
@@ -227,8 +220,7 @@ def _known(path: str) -> str:
     if not rows:
         raise NotFound(f"The graph says nothing of {iri[:200]}")
     if withdrawn := rows[0].get("withdrawn"):
-        instead = rows[0].get("instead")
-        raise Gone(withdrawn.value, more={"instead": instead.value} if instead else {})
+        raise Gone(withdrawn.value, more={"instead": rows[0]["instead"].value} if "instead" in rows[0] else {})
     return iri
 
 

@@ -1,10 +1,8 @@
 """The SPARQL 1.1 Protocol: what was sent, read into a question, and which format of answer the client accepts."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -14,6 +12,7 @@ from werkzeug.http import parse_accept_header, parse_options_header
 from araxes.engine import Format, Question, form_of, formats_for
 from araxes.engine.question import GRAPHS, RESULTS
 from araxes.problems import BadRequest, NotAcceptable, QueryTooLong, UnsupportedMediaType, UpdateRefused
+from araxes.web.site import HEADERS
 
 FORM, QUERY, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
 PAGE = Format("html", "text/html; charset=utf-8", "HTML")
@@ -23,8 +22,7 @@ ASKING = {"query", "update", "timeout", "default-graph-uri", "named-graph-uri"}
 ONCE = ("query", "update", "timeout")
 MOST_FIELDS, PIECE, THROWN_AWAY = 1_000, 65_536, 100
 
-HEADERS = tomllib.loads((files("araxes.web") / "headers.toml").read_text("utf-8"))
-HOST, CHARSET, WEIGHT, SECONDS, BROKEN, PACKABLE = (re.compile(each) for each in HEADERS["patterns"].values())
+HOST, WEIGHT, SECONDS, BROKEN, PACKABLE = (re.compile(each) for each in HEADERS["patterns"].values())
 OURS = {"charset": "utf-8"}
 CODINGS = ("zstd", "gzip")
 
@@ -89,14 +87,13 @@ def sent_from(environ: Mapping[str, Any], most: int) -> Sent:
     address = fields_of(environ.get("QUERY_STRING", "").encode("latin-1"))
     if method not in BODIES:
         return Sent(method, "", address, {}, b"", accept)
-    given: str = environ.get("CONTENT_TYPE") or ""
+    content_type, parameters = parse_options_header(environ.get("CONTENT_TYPE"))
     packed = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if packed not in {"", "identity"}:
         raise UnsupportedMediaType(f"The body is packed with {packed[:40]}", hint="Send the body as it is.")
-    charset = CHARSET.search(given)
-    if charset and charset[1].lower() not in {"utf-8", "utf8"}:
-        raise UnsupportedMediaType(f"The body is in {charset[1][:40]}", hint="Send it in UTF-8.")
-    content_type, body = bare(given).strip().lower(), _body(environ, most)
+    if (charset := parameters.get("charset", "utf-8")).lower() not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType(f"The body is in {charset[:40]}", hint="Send it in UTF-8.")
+    content_type, body = content_type.lower(), _body(environ, most)
     return Sent(method, content_type, address, fields_of(body) if content_type == FORM else {}, body, accept)
 
 
@@ -114,10 +111,9 @@ def fields_of(sent: bytes) -> Fields:
 
 
 def question_from(sent: Sent, most: int, client: str = "") -> Question:
-    """Return the question that a request asks: SPARQL 1.1 Protocol, 2.1, and the method QUERY of the draft of 1.2.
+    """Return what is asked in at most `most` milliseconds: SPARQL 1.1 Protocol, 2.1, and QUERY of the draft of 1.2.
 
-    `timeout` may not pass `most` milliseconds. Raises `BadRequest`, `UnsupportedMediaType`, `UpdateRefused`,
-    `BadQuery` or `NotAcceptable`.
+    Raises `BadRequest`, `UnsupportedMediaType`, `UpdateRefused`, `BadQuery` or `NotAcceptable`.
     """
     fields = sent.fields()
     if "query" not in fields:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from anyascii import anyascii
@@ -27,7 +27,8 @@ ISOLATED = Markup('<bdi lang="{}">{}</bdi>')
 DESCRIBE = queries.load(HERE / "describe", HERE)
 UNREACHABLE = re.compile(r"//|/\.\.?(?:/|$)")  # two slashes would lead to another host, dots to another path
 PAGED = ("id/", "scheme/", "graph/")
-SITE: Mapping[str, Any] = tomllib.loads((HERE / "site.toml").read_text("utf-8"))
+NAMES = ("site", "headers", "region", "differences")
+SITE, HEADERS, REGION, DIFFERENCES = (tomllib.loads((HERE / f"{name}.toml").read_text("utf-8")) for name in NAMES)
 SAFE = "/:@!$&'()*+,;=~-._"
 
 Row = dict[str, "Term"]
