@@ -52,8 +52,12 @@ def show(name: str, suffix: str, source: str = "", slug: str = "") -> Response:
         raise NotFound(f"There is no source with the key {source[:100]}")
     if slug and slug not in {kind.slug for kind in every_problem()}:
         raise NotFound(f"There is no kind of problem called {slug[:100]}")
+    data = SITE["data"].get(name, name)
+    for each in page.queries[data].parameters if name in SITE["views"] else ():
+        if (given := page.given.get(each.name)) and not each.kind.startswith("xsd:"):
+            _known(page.rows("network-thing", thing=given)[0]["thing"].value, f", which is given as {each.name}")
     if name in SITE["views"] and suffix in DATA:
-        answer = page.answer(SITE["data"].get(name, name), DATA[suffix])
+        answer = page.answer(data, DATA[suffix])
         return Response(answer.whole(), content_type=answer.media_type)
     text = filled(f"{name}.{suffix}", page, name=name, standalone=suffix == "svg")
     if suffix == "svg":  # a drawing that is saved has nothing to which a path could be added
@@ -122,9 +126,9 @@ def resource(space: str, rest: str) -> Response:
     if suffix not in SYNTAXES:
         at = page_for({}).homes.get(f"{BASE}{space}/{rest}", f"{space}/{rest}")
         if not _offered(at):
-            _known(at)
+            _known(BASE + at)
         return _elsewhere(at)
-    iri = _known(path)
+    iri = _known(BASE + path)
     if suffix == "html":
         page = filled("resource.html", space=space, iri=iri, syntaxes=SYNTAXES)
         return Response(page, headers=_links(path, SYNTAXES))
@@ -211,14 +215,13 @@ def _shown(form: str, answer: Answer) -> dict[str, Any]:
     return {"columns": columns, "rows": rows[:most], "total": len(rows) if size <= LARGEST else 0, "size": size}
 
 
-def _known(path: str) -> str:
-    """Return the IRI of a path where the graph mentions it; raises `NotFound`, or `Gone` where it was withdrawn."""
-    iri = BASE + path
+def _known(iri: str, remark: str = "") -> str:
+    """Return an IRI that the graph mentions; raises `NotFound` with a remark, or `Gone` where it was withdrawn."""
     if re.search(r'[\x00-\x20<>"{}|\\^`\ufffd]', iri) or len(iri) > 2_000:
         raise NotFound("No IRI looks like this address")
     rows = read(site.ask(exchange, about("found", [iri])).body)
     if not rows:
-        raise NotFound(f"The graph says nothing of {iri[:200]}")
+        raise NotFound(f"The graph says nothing of {iri[:200]}{remark}")
     if withdrawn := rows[0].get("withdrawn"):
         raise Gone(withdrawn.value, more={"instead": rows[0]["instead"].value} if "instead" in rows[0] else {})
     return iri
