@@ -25,8 +25,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "extensions": ["jinja2.ext.do"]}
     told = app.jinja_env.globals
     told |= {"asset": asset, "find": pages.find, "inline": inline, "kind_of": kind_of, "math": math, "path_of": path_of}
-    limits = [(each, getattr(settings, each.name)) for each in SETTINGS if each.limit]
-    told |= {"limits": limits, "settings": settings, "problems": every_problem(), "region": REGION}
+    told |= {"limits": SETTINGS, "settings": settings, "problems": every_problem(), "region": REGION}
     told["differences"] = DIFFERENCES
     app.jinja_env.filters["turtle"] = partial(json.dumps, ensure_ascii=False)
     # A path with two slashes would else be sent elsewhere, with the Host that the client claims.

@@ -157,8 +157,12 @@ class Front:
         if exchange.fixed and response.status_code == 200 and environ["REQUEST_METHOD"] in {"GET", "HEAD", "QUERY"}:
             marked = path.startswith("/static/") and asset(path.removeprefix("/static/")) == f"{path}?{query}"
             lifetime = "public, max-age=31536000, immutable" if marked else self._lasting
-        headers = label(response, exchange.release, lifetime)
-        tag, size = headers.get("ETag", ""), int(headers.get("Content-Length", 0))
+        headers: dict[str, str] = {**HEADERS["always"], **dict([*response.headers]), "Araxes-Release": exchange.release}
+        headers["Cache-Control"] = lifetime or "no-store"
+        if headers["Content-Type"].startswith("text/") and "charset" not in headers["Content-Type"]:
+            headers["Content-Type"] += "; charset=utf-8"
+        tag, size = _tag(response, headers["Content-Type"]) if lifetime else "", int(headers.get("Content-Length", 0))
+        headers |= {"ETag": tag} if lifetime else {}
         if lifetime and key and not response.is_streamed:
             self.cache.put(key, Kept(tuple(headers.items()), tag, response.get_data()))
         if lifetime and _unchanged(environ, tag):
@@ -207,17 +211,11 @@ def pack(response: Response, coding: Coding | None) -> None:
         response.content_encoding = coding.name
 
 
-def label(response: Response, release: str, lifetime: str) -> dict[str, str]:
-    """Return the headers of a response; where it may be kept, with a tag of its bytes and type (RFC 9110, 8.8.3)."""
-    headers: dict[str, str] = {**HEADERS["always"], **dict([*response.headers]), "Araxes-Release": release}
-    headers["Cache-Control"] = lifetime or "no-store"
-    if headers["Content-Type"].startswith("text/") and "charset" not in headers["Content-Type"]:
-        headers["Content-Type"] += "; charset=utf-8"
-    if lifetime:
-        digest = blake2b(headers["Content-Type"].encode(), digest_size=12)
-        for piece in response.iter_encoded():
-            digest.update(piece)
-        if isinstance(response.response, FileWrapper):
-            response.response.seek(0)
-        headers["ETag"] = f'"{digest.hexdigest()}"'
-    return headers
+def _tag(response: Response, kind: str) -> str:
+    """Return a strong entity tag, of the bytes as they are sent and of what they are. RFC 9110, 8.8.3."""
+    digest = blake2b(kind.encode(), digest_size=12)
+    for piece in response.iter_encoded():
+        digest.update(piece)
+    if isinstance(response.response, FileWrapper):
+        response.response.seek(0)
+    return f'"{digest.hexdigest()}"'

@@ -25,8 +25,6 @@ from araxes.web.site import DESCRIBE
 
 KEY = "araxes.exchange"
 TAKING = {"/sparql", "/reconcile", "/reconcile/draft/reconcile", "/reconcile/draft/extend"}  # addresses, a body
-# A form may write one character of a query as four bytes of three signs each.
-FORM_ROOM = 12
 COUNTED = ("graphs", "classes", "properties", "links")
 
 next_id = partial(token_hex, 8)  # a short name for one request, unlike that of any other
@@ -35,8 +33,7 @@ next_id = partial(token_hex, 8)  # a short name for one request, unlike that of 
 def gate(most: int) -> Callable[[str], Callable[[], None]]:
     """Return what takes one of so many places for a client and returns what gives it back; raises `Busy` if full."""
     # The HTTP server waits for each body or large answer as long as its client likes, with a thread of its own.
-    inside: list[str] = []
-    lock = Lock()
+    inside, lock = list[str](), Lock()
 
     def enter(client: str) -> Callable[[], None]:
         with lock:
@@ -89,7 +86,8 @@ class Machines:
         self.base = settings.public_url.rstrip("/") or f"http://{host}:{settings.port}"
         self._made = "", b""
         self._bodies = gate(settings.threads // 3)
-        self._most = settings.query_characters * FORM_ROOM + 10_000
+        # A form may write one character of a query as four bytes of three signs each.
+        self._most = settings.query_characters * 12 + 10_000
         self._views = {"/sparql": self._query, "/graphs": self._graph, "/.well-known/void": self._described}
 
     def ask(self, exchange: Exchange, question: Question) -> Answer:
@@ -115,7 +113,7 @@ class Machines:
         return self._views[path](exchange, sent) if path in self._views else None
 
     def description(self, exchange: Exchange, wanted: Format) -> Response:
-        """Return the description of endpoint and data (SPARQL 1.1 SD, 2), made once a release; raises `Problem`."""
+        """Return what endpoint and data are (SPARQL 1.1 SD, 2), made once a release; raises `Busy`, `Unavailable`."""
         made_of, turtle = self._made
         if made_of != exchange.release:
             told: dict[str, Any] = {"base": self.base, "served": exchange.served, "formats": (*RESULTS, *GRAPHS)}
@@ -138,8 +136,7 @@ class Machines:
         exchange.form = form_of(question.text)
         if question.format is not PAGE:
             return answer(self.ask(exchange, question))
-        question = question._replace(format=formats_for(Form(exchange.form))[0])
-        exchange.answer = self.ask(exchange, question)
+        exchange.answer = self.ask(exchange, question._replace(format=formats_for(Form(exchange.form))[0]))
         return None
 
     def _described(self, exchange: Exchange, sent: Sent, offered: tuple[Format, ...] = GRAPHS) -> Response | None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from hashlib import sha256
-from itertools import dropwhile
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -17,9 +16,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.local import LocalProxy
 
 from araxes import prefixes, queries
-from araxes.engine import Answer, Format
 from araxes.engine.evaluate import as_graph
-from araxes.engine.question import GRAPHS, RESULTS, Form
+from araxes.engine.question import GRAPHS, RESULTS, Answer, Form, Format
 from araxes.prefixes import BASE
 from araxes.problems import BadRequest, Gone, MethodNotAllowed, NotFound, every_problem
 from araxes.project import DOCUMENTS
@@ -193,8 +191,7 @@ def _example_text(examples: Saved, page: Page) -> str:
     first = max(examples.values(), key=lambda each: each.first("start") == "yes", default=DESCRIBE["start"])
     saved = examples.get(page.given.get("example", ""), first)
     values = {each.name: page.given[each.name] for each in saved.parameters if each.name in page.given}
-    text = queries.bind(saved, values, page.prefixes)
-    return "\n".join(dropwhile(lambda line: line.startswith("#:") or not line.strip(), text.splitlines()))
+    return re.sub(r"\A(?:#:.*\n|[ \t]*\n)*", "", queries.bind(saved, values, page.prefixes)).rstrip("\n")
 
 
 def _shown(form: str, answer: Answer) -> dict[str, Any]:

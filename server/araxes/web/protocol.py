@@ -9,8 +9,7 @@ from urllib.parse import parse_qs
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_options_header
 
-from araxes.engine import Format, Question, form_of, formats_for
-from araxes.engine.question import GRAPHS, RESULTS
+from araxes.engine.question import GRAPHS, RESULTS, Format, Question, form_of, formats_for
 from araxes.problems import BadRequest, NotAcceptable, QueryTooLong, UnsupportedMediaType, UpdateRefused
 from araxes.web.site import HEADERS
 
@@ -19,7 +18,6 @@ PAGE = Format("html", "text/html; charset=utf-8", "HTML")
 ALL = (*RESULTS, *GRAPHS, Format("problem", "application/problem+json", "Problem"), PAGE)
 BODIES = {"POST", "QUERY"}
 ASKING = {"query", "update", "timeout", "default-graph-uri", "named-graph-uri"}
-ONCE = ("query", "update", "timeout")
 MOST_FIELDS, PIECE, THROWN_AWAY = 1_000, 65_536, 100
 
 HOST, WEIGHT, SECONDS, BROKEN, PACKABLE = (re.compile(each) for each in HEADERS["patterns"].values())
@@ -58,7 +56,7 @@ class Sent(NamedTuple):
         return PAGE.name in (*self.address.get("format", ()), *self.form.get("format", ())) or likes_page(self.accept)
 
     def fields(self) -> Fields:
-        """Return the fields of address and body together; none stands in both, and those of `ONCE` are given once."""
+        """Return the fields of address and body together; none stands in both, or is given twice that may not."""
         given = self.form
         if self.method in BODIES and self.content_type != FORM:
             if self.content_type == UPDATE:
@@ -72,7 +70,7 @@ class Sent(NamedTuple):
         if both := sorted(self.address.keys() & given.keys()):
             raise BadRequest(f"The field {both[0][:100]} is given twice, in the address and in the body")
         fields = {**self.address, **given}
-        if twice := [name for name in ONCE if len(fields.get(name, ())) > 1]:
+        if twice := [name for name in ("query", "update", "timeout") if len(fields.get(name, ())) > 1]:
             raise BadRequest(f"There are {len(fields[twice[0]])} fields {twice[0]}")
         if "update" in fields and "query" in fields:
             raise BadRequest("There is a query and an update")
@@ -200,9 +198,8 @@ def _body(environ: Mapping[str, Any], most: int) -> bytes:
     if given.strip("0123456789"):
         raise BadRequest("Content-Length is not a number")
     length = int(given[:18] or (most + 1 if ends else 0))
-    too_long = bool(given) and length > most
-    body: bytes = b"" if too_long else stream.read(length)
-    if too_long or len(body) > most:
+    body: bytes = b"" if given and length > most else stream.read(length)
+    if (given and length > most) or len(body) > most:
         # A client that still sends would see a broken connection, and not why; so some of the rest is thrown away.
         for _ in range(THROWN_AWAY if ends else 0):
             if not stream.read(PIECE):

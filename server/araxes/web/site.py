@@ -15,8 +15,7 @@ from markupsafe import Markup, escape
 from rapidfuzz import fuzz, process
 
 from araxes import prefixes, project, queries
-from araxes.engine import Answer, Format, Question
-from araxes.engine.question import RESULTS
+from araxes.engine.question import RESULTS, Answer, Format, Question
 from araxes.prefixes import BASE, NS
 from araxes.problems import AnswerTooLarge
 
@@ -94,9 +93,8 @@ class Page:
         iri = term.value if isinstance(term, Term) else term
         self.learn([iri])
         name = self._names[iri]
-        if len(name.value) > LONGEST:
-            name = name._replace(value=f"{name.value[:LONGEST]}…")
-        return escape(name.value) if name.lang in {"", "en"} else ISOLATED.format(name.lang, name.value)
+        said = name.value if len(name.value) <= LONGEST else f"{name.value[:LONGEST]}…"
+        return escape(said) if name.lang in {"", "en"} else ISOLATED.format(name.lang, said)
 
     def text(self, term: Term | str) -> str:
         """Return what a thing is called as plain text, as drawings and titles need it."""
