@@ -440,12 +440,21 @@ def path_holders(positions: list[dict[str, str]]) -> set[str]:
 
 
 def test_who_is_no_actor_is_said_on_the_page(server: str) -> None:
-    reply = page(server, one="state:nowhere", other="state:armenia")
-    assert "There is no actor <strong>state:nowhere</strong> here" in reply.text
+    reply = page(server, one="phase:recent", other="state:armenia")
+    assert "There is no actor <strong>phase:recent</strong> here" in reply.text
     found = Matrix(reply.text)
     assert found.chosen["other"] == "state:armenia"
-    asked = {each for each in re.findall(r'href="/sparql\?([^"]+)"', reply.text) if "nowhere" in each}
+    asked = {each for each in re.findall(r'href="/sparql\?([^"]+)"', reply.text) if "recent" in each}
     assert asked == set()
+
+
+@pytest.mark.parametrize("suffix", ["", ".svg", ".csv", ".json"])
+@pytest.mark.parametrize("name", ["one", "other", "phase"])
+def test_what_the_graph_does_not_know_is_not_found(server: str, suffix: str, name: str) -> None:
+    asked = {"one": "state:iran", "other": "state:russia"} | {name: "state:nowhere"}
+    reply = request(f"{server}matrix{suffix}?{urlencode(asked)}")
+    assert reply.status == 404
+    assert reply.json()["detail"].endswith(f"/id/state/nowhere, which is given as {name}")
 
 
 def test_an_issue_without_a_proposition_leads_to_who_takes_part(server: str, whole: Matrix, select: Select) -> None:
@@ -523,7 +532,7 @@ def once(some: Iterable[str]) -> list[str]:
         {"one": "state:armenia", "other": "state:azerbaijan", "phase": "phase:recent"},
         {"one": "state:iran", "other": "state:azerbaijan", "phase": "phase:post-2kw"},
         {"one": "state:iran", "other": "state:iran"},
-        {"one": "state:nowhere", "other": "state:iran"},
+        {"one": "phase:recent", "other": "state:iran"},
         {"one": "state:israel", "other": "state:turkey"},
     ],
     ids=lambda asked: " ".join(asked.values()) or "default",

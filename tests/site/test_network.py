@@ -224,8 +224,9 @@ def test_page_and_file_say_who_says_so(server: str, select: Callable[[str], list
 @pytest.mark.parametrize("thing", ["state:nowhere", "nope:x", "javascript:alert(1)"])
 def test_a_name_that_the_graph_does_not_know(server: str, thing: str) -> None:
     reply = ask(server, thing)
-    assert reply.status == 200
+    assert reply.status == 404
     assert "The graph says nothing of" in reply.text
+    assert "which is given as thing" in reply.text
     assert 'href="javascript:' not in reply.text
 
 

@@ -15,8 +15,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, p
 
 from araxes.knowledge import graphs, logic
 from araxes.knowledge.texts import Document
-from araxes.prefixes import BASE, GEOMETRY_GRAPH, ONTOLOGY_GRAPH, OWL, RDF_TYPE, shorten
+from araxes.prefixes import BASE, GEOMETRY_GRAPH, NS, ONTOLOGY_GRAPH, OWL, RDF_TYPE, RDFS, shorten
 from araxes.problems import BadProject
+from araxes.project import HOMES
 from araxes.queries import SavedQuery
 
 TEMPLATES = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -27,7 +28,7 @@ TEMPLATES.tests |= {"blank": BlankNode.__instancecheck__, "literal": Literal.__i
 NAME = re.compile(r"([A-Za-z][\w.-]*:\w(?:[\w.-]*\w)?)")
 SYNTAXES = {"rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JSON_LD, "nt": RdfFormat.N_TRIPLES}
 MERGED, BOTH = (f"{BASE}ontology/araxes-merged{end}" for end in ("", "-with-data"))
-DECLARED = "urn:araxes:declared"
+DECLARED, DEFINED_BY = "urn:araxes:declared", f"{RDFS}isDefinedBy"
 NOT_OWL = ("ontology/shapes/", "ontology/prefixes.ttl")
 HEAD = NamedNode(RDF_TYPE), NamedNode(f"{OWL}Ontology")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -77,12 +78,15 @@ def papers(read: Sequence[Document]) -> list[Paper]:
 def files(given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool) -> tuple[dict[str, bytes], Axioms]:
     """Return papers in every syntax and a catalogue, by path; and axioms by term: these and OWL's own only by Java."""
     made: dict[str, bytes] = {}
-    entries: dict[str, str] = {}
+    entries, homes = dict[str, str](), dict[str, str]()
     rdf: dict[str, tuple[str, bytes]] = {}
     for paper in given:
         head, name = NamedNode(paper.iri), paper.iri.removeprefix(BASE)
         iris = [head, *(each.object for each in paper.triples if each.predicate.value == f"{OWL}versionIRI")]
-        entries |= {str(iri)[1:-1]: f"../{name}.ttl" for iri in iris}
+        entries |= {str(iri)[1:-1]: name for iri in iris}
+        said = [(str(each.subject)[1:-1], each.predicate.value, str(each.object)[1:-1]) for each in paper.triples]
+        homes |= {shape: name for shape, *_ in said if shape.startswith(f"{BASE}shapes/")}
+        homes |= {term: at.removeprefix(BASE) for term, how, at in said if how == DEFINED_BY and term.startswith(NS)}
         quads = canonical(Quad(each.subject, each.predicate, each.object) for each in paper.triples)
         # the header first: older readers look for it there
         ordered = sorted((quad.triple for quad in quads), key=lambda each: each.subject != head)
@@ -94,6 +98,7 @@ def files(given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool) ->
         rdf |= {paper.iri: (name, made[f"{name}.rdf"])} if paper.owl else {}
     catalogue = TEMPLATES.get_template("catalog.xml").render(entries=sorted(entries.items())).encode()
     made |= {f"{name.partition('/')[0]}/catalog-v001.xml": catalogue for name in [*made]}
+    made[HOMES] = json.dumps(homes | entries, indent=0, sort_keys=True).encode()
     axioms, written = logic.ask("write", rdf, prefixes) if java else ({}, {})
     return made | written, axioms
 

@@ -2,9 +2,7 @@
 
 import json
 import math
-import tomllib
 from functools import partial
-from importlib.resources import files
 
 from flask import Flask, send_from_directory
 from werkzeug.exceptions import HTTPException
@@ -16,7 +14,7 @@ from araxes.settings import SETTINGS, Settings
 from araxes.web import pages, reconciliation
 from araxes.web.front import Front
 from araxes.web.machines import Machines
-from araxes.web.site import asset, inline, kind_of, path_of
+from araxes.web.site import DIFFERENCES, REGION, asset, inline, kind_of, path_of
 
 __all__ = ["create_app"]
 
@@ -27,10 +25,8 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "extensions": ["jinja2.ext.do"]}
     told = app.jinja_env.globals
     told |= {"asset": asset, "find": pages.find, "inline": inline, "kind_of": kind_of, "math": math, "path_of": path_of}
-    limits = [(each, getattr(settings, each.name)) for each in SETTINGS if each.limit]
-    told |= {"limits": limits, "settings": settings, "problems": every_problem()}
-    for each in ("region", "differences"):
-        told[each] = tomllib.loads((files("araxes.web") / f"{each}.toml").read_text("utf-8"))
+    told |= {"limits": SETTINGS, "settings": settings, "problems": every_problem(), "region": REGION}
+    told["differences"] = DIFFERENCES
     app.jinja_env.filters["turtle"] = partial(json.dumps, ensure_ascii=False)
     # A path with two slashes would else be sent elsewhere, with the Host that the client claims.
     app.url_map.merge_slashes = False

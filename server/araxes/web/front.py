@@ -13,29 +13,23 @@ from typing import Any, NamedTuple
 import zstandard
 from cachetools import LRUCache
 from flask import Flask
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from werkzeug import Response
 from werkzeug.http import parse_etags
 from werkzeug.wsgi import FileWrapper
 
 from araxes.problems import BadRequest, NotAcceptable, Problem, ServerFault
 from araxes.web import pages
-from araxes.web.machines import KEY, Exchange, Gate, Machines, next_id
-from araxes.web.protocol import CODINGS, HEADERS, HOST, PACKABLE, Coding, coding, likes_page
-from araxes.web.site import asset
+from araxes.web.machines import KEY, Exchange, Machines, gate, next_id
+from araxes.web.protocol import CODINGS, HOST, PACKABLE, Coding, Sent, coding
+from araxes.web.site import HEADERS, asset
 
 log, access = logging.getLogger("araxes.web"), logging.getLogger("araxes.access")
 
 BOUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
-CACHED = ("Server-Timing", "cache;desc=hit")
-ASSET = "public, max-age=31536000, immutable"
-SHORTEST = 1_024
-OVERHEAD = 2_000  # of what is kept, in bytes
+SHORTEST, OVERHEAD = 1_024, 2_000  # of what is packed, and beside what is kept, in bytes
 LISTS, LONGEST = ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING"), 8_192
-ASKED = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT")
-SAFE = {"GET", "HEAD", "QUERY"}
 OF_BODY = {"Content-Type", "Content-Length", "Content-Encoding"}
-
 Key = tuple[str, ...]
 
 
@@ -53,7 +47,6 @@ class Cache:
     def __init__(self, most: int) -> None:
         self.kept: LRUCache[Key, tuple[Kept, int]] = LRUCache(most, lambda each: each[1])
         self._lock = Lock()
-        self._release = ""
         self.hits = self.misses = 0
 
     def get(self, key: Key) -> Kept | None:
@@ -68,9 +61,8 @@ class Cache:
         if (size := len(kept.body) + sum(map(len, key)) + OVERHEAD) > self.kept.maxsize // 8:
             return
         with self._lock:
-            if key[0] != self._release:
+            if key[0] != next(iter(self.kept), key)[0]:
                 self.kept.clear()
-                self._release = key[0]
             self.kept[key] = kept, size
 
 
@@ -79,17 +71,12 @@ class Front:
 
     def __init__(self, app: Flask, machines: Machines) -> None:
         self._app, self._machines, self._settings = app, machines, machines.settings
-        self._cache = Cache(self._settings.cache_megabytes << 20)
-        self._files = Gate(self._settings.threads // 3)
+        self.cache = Cache(self._settings.cache_megabytes << 20)
+        self._files = gate(self._settings.threads // 3)
         self._lasting = f"public, max-age={self._settings.cache_seconds}"
-        self._registry = registry = CollectorRegistry()
+        self.registry = registry = CollectorRegistry()
         self._requests = Counter("araxes_requests", "Requests", ["status", "outcome"], registry=registry)
         self._seconds = Histogram("araxes_request_seconds", "Time of a request", registry=registry, buckets=BOUNDS)
-
-    def counts(self) -> bytes:
-        """Return all counts in the text format of Prometheus."""
-        told = self._app.jinja_env.get_template("metrics.txt").render(cache=self._cache, engine=self._machines.engine)
-        return generate_latest(self._registry) + told.encode()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request: PEP 3333."""
@@ -101,14 +88,16 @@ class Front:
         key: Key = ()
         if wanted and environ["REQUEST_METHOD"] in {"GET", "HEAD"} and HOST.fullmatch(environ.get("HTTP_HOST", "")):
             # The release, and all of a request that its answer can depend on.
-            asked = (environ.get(name, "") for name in ASKED)
+            asked = (environ.get(name, "") for name in ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT"))
             key = f"{release.folder.name} {release.name}", *asked, wanted.name, "must" if wanted.must else ""
-        if key and "no-cache" not in environ.get("HTTP_CACHE_CONTROL", "") and (kept := self._cache.get(key)):
+        if key and "no-cache" not in environ.get("HTTP_CACHE_CONTROL", "") and (kept := self.cache.get(key)):
             fresh = _unchanged(environ, kept.etag)
             headers = [each for each in kept.headers if not fresh or each[0] not in OF_BODY]
-            start("304 Not Modified" if fresh else "200 OK", [*headers, ("Araxes-Query-Id", next_id()), CACHED])
+            headers += [("Araxes-Query-Id", next_id()), ("Server-Timing", "cache;desc=hit")]
+            start("304 Not Modified" if fresh else "200 OK", headers)
             return [] if fresh or environ["REQUEST_METHOD"] == "HEAD" else [kept.body]
-        environ[KEY] = exchange = Exchange(environ, release, release.name, started)
+        sent = Sent("", "", {}, {}, b"", environ.get("HTTP_ACCEPT"))
+        environ[KEY] = exchange = Exchange(environ, release, release.name, started, sent)
         response = self._response(exchange, wanted)
         pack(response, wanted)
         return self._sent(exchange, response, key, start)
@@ -125,7 +114,7 @@ class Front:
                 response.close()
                 raise NotAcceptable("An answer this large is sent as it is", more={"offered": ["identity"]})
             if response.is_streamed:
-                response.call_on_close(self._files.enter(exchange.client(self._settings.proxies)))
+                response.call_on_close(self._files(exchange.client(self._settings.proxies)))
         except Problem as found:
             return self._problem(exchange, found)
         except Exception as fault:
@@ -147,13 +136,13 @@ class Front:
 
     def _problem(self, exchange: Exchange, found: Problem) -> Response:
         exchange.outcome, exchange.fixed = found.slug, False
-        if exchange.sent.wants_page if exchange.sent else likes_page(exchange.environ.get("HTTP_ACCEPT")):
+        page = exchange.sent.wants_page
+        document = {**found.document("" if page else self._settings.public_url.rstrip("/")), "query_id": exchange.id}
+        body, kind = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"), "application/problem+json"
+        if page:
             with self._app.request_context({**exchange.environ, "HTTP_HOST": "localhost"}):
-                response = Response(pages.problem_page(found), found.status, content_type="text/html")
-        else:
-            document = {**found.document(self._settings.public_url.rstrip("/")), "query_id": exchange.id}
-            body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
-            response = Response(body, found.status, content_type="application/problem+json")
+                body, kind = pages.problem_page(document).encode("utf-8", "replace"), "text/html"
+        response = Response(body, found.status, content_type=kind)
         if again := found.more.get("retry_after"):
             response.headers["Retry-After"] = str(again)
         if isinstance(allowed := found.more.get("allow"), list):
@@ -165,13 +154,17 @@ class Front:
     def _sent(self, exchange: Exchange, response: Response, key: Key, start: Callable[..., Any]) -> Iterable[bytes]:
         environ = exchange.environ
         lifetime, path, query = "", environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-        if exchange.fixed and response.status_code == 200 and environ["REQUEST_METHOD"] in SAFE:
+        if exchange.fixed and response.status_code == 200 and environ["REQUEST_METHOD"] in {"GET", "HEAD", "QUERY"}:
             marked = path.startswith("/static/") and asset(path.removeprefix("/static/")) == f"{path}?{query}"
-            lifetime = ASSET if marked else self._lasting
-        headers = label(response, exchange.release, lifetime)
-        tag, size = headers.get("ETag", ""), int(headers.get("Content-Length", 0))
+            lifetime = "public, max-age=31536000, immutable" if marked else self._lasting
+        headers: dict[str, str] = {**HEADERS["always"], **dict([*response.headers]), "Araxes-Release": exchange.release}
+        headers["Cache-Control"] = lifetime or "no-store"
+        if headers["Content-Type"].startswith("text/") and "charset" not in headers["Content-Type"]:
+            headers["Content-Type"] += "; charset=utf-8"
+        tag, size = _tag(response, headers["Content-Type"]) if lifetime else "", int(headers.get("Content-Length", 0))
+        headers |= {"ETag": tag} if lifetime else {}
         if lifetime and key and not response.is_streamed:
-            self._cache.put(key, Kept(tuple(headers.items()), tag, response.get_data()))
+            self.cache.put(key, Kept(tuple(headers.items()), tag, response.get_data()))
         if lifetime and _unchanged(environ, tag):
             response.status_code, size = 304, 0
         self._note(exchange, response.status_code, size)
@@ -187,7 +180,7 @@ class Front:
         seconds = perf_counter() - exchange.started
         self._requests.labels(str(status), exchange.outcome).inc()
         self._seconds.observe(seconds)
-        text, environ = exchange.text, exchange.environ
+        text, environ = exchange.sent.text, exchange.environ
         line: dict[str, object] = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "id": exchange.id}
         line |= {"method": environ["REQUEST_METHOD"][:20], "path": environ["PATH_INFO"][:200], "status": status}
         line |= {"outcome": exchange.outcome, "ms": round(seconds * 1000, 2), "bytes": size}
@@ -218,20 +211,11 @@ def pack(response: Response, coding: Coding | None) -> None:
         response.content_encoding = coding.name
 
 
-def label(response: Response, release: str, lifetime: str) -> dict[str, str]:
-    """Return the headers of a response; with a strong entity tag where it may be kept.
-
-    The tag is of the bytes as they are sent, and of what they are. RFC 9110, 8.8.3.
-    """
-    headers: dict[str, str] = {**HEADERS["always"], **dict([*response.headers]), "Araxes-Release": release}
-    headers["Cache-Control"] = lifetime or "no-store"
-    if headers["Content-Type"].startswith("text/") and "charset" not in headers["Content-Type"]:
-        headers["Content-Type"] += "; charset=utf-8"
-    if lifetime:
-        digest = blake2b(headers["Content-Type"].encode(), digest_size=12)
-        for piece in response.iter_encoded():
-            digest.update(piece)
-        if isinstance(response.response, FileWrapper):
-            response.response.seek(0)
-        headers["ETag"] = f'"{digest.hexdigest()}"'
-    return headers
+def _tag(response: Response, kind: str) -> str:
+    """Return a strong entity tag, of the bytes as they are sent and of what they are. RFC 9110, 8.8.3."""
+    digest = blake2b(kind.encode(), digest_size=12)
+    for piece in response.iter_encoded():
+        digest.update(piece)
+    if isinstance(response.response, FileWrapper):
+        response.response.seek(0)
+    return f'"{digest.hexdigest()}"'

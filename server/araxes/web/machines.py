@@ -1,12 +1,10 @@
 """The addresses for machines: queries, graphs and the description, answered without Flask; and a request meanwhile."""
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.resources import files
 from secrets import token_hex
 from threading import Lock
 from time import perf_counter
@@ -23,58 +21,45 @@ from araxes.problems import AnswerTooLarge, BadRequest, Busy, QueryTooSlow, TooM
 from araxes.project import Release
 from araxes.settings import Settings
 from araxes.web.protocol import ASKING, BODIES, PAGE, PIECE, Sent, likes_page, picked, question_from, sent_from
+from araxes.web.site import DESCRIBE
 
 KEY = "araxes.exchange"
 TAKING = {"/sparql", "/reconcile", "/reconcile/draft/reconcile", "/reconcile/draft/extend"}  # addresses, a body
-WHOLE = "CONSTRUCT WHERE { ?subject ?property ?value }"
-EXISTS = "ASK { GRAPH ?graph { ?subject ?property ?value } }"
-# A form may write one character of a query as four bytes of three signs each.
-FORM_ROOM = 12
-FOLDER = files("araxes.web") / "describe"
-QUERIES = {name: (FOLDER / f"{name}.rq").read_text("utf-8") for name in ("graphs", "classes", "properties", "links")}
+COUNTED = ("graphs", "classes", "properties", "links")
 
 next_id = partial(token_hex, 8)  # a short name for one request, unlike that of any other
 
 
-class Gate:
-    """Lets only so many bodies, or large answers, be on their way at once, and a client have half of them.
+def gate(most: int) -> Callable[[str], Callable[[], None]]:
+    """Return what takes one of so many places for a client and returns what gives it back; raises `Busy` if full."""
+    # The HTTP server waits for each body or large answer as long as its client likes, with a thread of its own.
+    inside, lock = list[str](), Lock()
 
-    The HTTP server waits for each as long as its client likes, with a thread of its own.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most, self._share = most, most // 2
-        self._inside: Counter[str] = Counter()
-        self._lock = Lock()
-
-    def enter(self, client: str) -> Callable[[], None]:
-        """Take a place for a client, and return what gives it back; raises `Busy` where there is none."""
-        with self._lock:
-            if self._inside.total() >= self._most or self._inside[client] >= self._share:
+    def enter(client: str) -> Callable[[], None]:
+        with lock:
+            if len(inside) >= most or inside.count(client) >= most // 2:
                 raise Busy("Too many bodies are on their way and not at their end", more={"retry_after": 5})
-            self._inside[client] += 1
-        return lambda: self._leave(client)
+            inside.append(client)
+        return partial(inside.remove, client)
 
-    def _leave(self, client: str) -> None:
-        with self._lock:
-            self._inside -= Counter((client,))
+    return enter
 
 
 @dataclass(slots=True)
 class Exchange:
     """One request: what came in, and what its headers, its log line and its counts will need.
 
-    `served` is the release when it came in, `release` the name of the one that was asked; `fixed` is taken away where
-    the same request can have another answer; `answer` is for a page to show; `waited` and `evaluated` in milliseconds.
+    `served` is the release when it came in, `release` the name of the one that was asked; `sent` lacks what is read
+    only at the addresses for machines; `fixed` is taken away where the same request can have another answer; `answer`
+    is for a page to show; `waited` and `evaluated` are in milliseconds.
     """
 
     environ: dict[str, Any]
     served: Release
     release: str
     started: float
+    sent: Sent
     id: str = field(default_factory=next_id)
-    sent: Sent | None = None
-    text: str = ""
     form: str = ""
     answer: Answer | None = None
     fixed: bool = True
@@ -83,10 +68,8 @@ class Exchange:
     evaluated: float = 0.0
 
     def client(self, proxies: int) -> str:
-        """Return the address of the client: the peer's, or with trusted proxies in front the one they vouch for.
-
-        Each proxy adds its own peer at the end of X-Forwarded-For, so what stands further left is only claimed.
-        """
+        """Return the address of the client: the peer's, or with trusted proxies in front the one they vouch for."""
+        # Each proxy adds its own peer at the end of X-Forwarded-For, so what stands further left is only claimed.
         peer: str = self.environ.get("REMOTE_ADDR") or ""
         named = [each.strip() for each in self.environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if each.strip()]
         return named[-proxies:][0][:64] if proxies and named else peer
@@ -102,8 +85,9 @@ class Machines:
         # What a client claims as Host has no part in it.
         self.base = settings.public_url.rstrip("/") or f"http://{host}:{settings.port}"
         self._made = "", b""
-        self._bodies = Gate(settings.threads // 3)
-        self._most = settings.query_characters * FORM_ROOM + 10_000
+        self._bodies = gate(settings.threads // 3)
+        # A form may write one character of a query as four bytes of three signs each.
+        self._most = settings.query_characters * 12 + 10_000
         self._views = {"/sparql": self._query, "/graphs": self._graph, "/.well-known/void": self._described}
 
     def ask(self, exchange: Exchange, question: Question) -> Answer:
@@ -124,21 +108,17 @@ class Machines:
             return None  # Flask knows what an address answers
         with ExitStack() as leaving:
             if has_body:
-                leaving.callback(self._bodies.enter(exchange.client(self.settings.proxies)))
+                leaving.callback(self._bodies(exchange.client(self.settings.proxies)))
             exchange.sent = sent = sent_from(exchange.environ, self._most)
-        exchange.text = sent.text
         return self._views[path](exchange, sent) if path in self._views else None
 
     def description(self, exchange: Exchange, wanted: Format) -> Response:
-        """Return the description of the endpoint and of its data, made once for each release.
-
-        Raises `Busy` and `Unavailable` where the engine cannot be asked now. SPARQL 1.1 Service Description, 2.
-        """
+        """Return what endpoint and data are (SPARQL 1.1 SD, 2), made once a release; raises `Busy`, `Unavailable`."""
         made_of, turtle = self._made
         if made_of != exchange.release:
             told: dict[str, Any] = {"base": self.base, "served": exchange.served, "formats": (*RESULTS, *GRAPHS)}
             try:
-                answers = {name: self.ask(exchange, Question(text, RESULTS[0])) for name, text in QUERIES.items()}
+                answers = {name: self.ask(exchange, Question(DESCRIBE[name].text, RESULTS[0])) for name in COUNTED}
             except (AnswerTooLarge, QueryTooSlow, TooMuchMemory):
                 answers = {}  # data that cannot be counted within the limits is described without its counts
             told |= {name: json.loads(found.body)["results"]["bindings"] for name, found in answers.items()}
@@ -156,8 +136,7 @@ class Machines:
         exchange.form = form_of(question.text)
         if question.format is not PAGE:
             return answer(self.ask(exchange, question))
-        question = question._replace(format=formats_for(Form(exchange.form))[0])
-        exchange.answer = self.ask(exchange, question)
+        exchange.answer = self.ask(exchange, question._replace(format=formats_for(Form(exchange.form))[0]))
         return None
 
     def _described(self, exchange: Exchange, sent: Sent, offered: tuple[Format, ...] = GRAPHS) -> Response | None:
@@ -176,16 +155,14 @@ class Machines:
             raise BadRequest("One graph must be named", hint=hint)
         client = exchange.client(self.settings.proxies)
         wanted = picked(GRAPHS, sent.accept, sent.address)
-        exists = Question(EXISTS, RESULTS[0], (), tuple(named), 0, client)
+        exists = Question(DESCRIBE["exists"].text, RESULTS[0], (), tuple(named), 0, client)
         if named and not json.loads(self.ask(exchange, exists).body)["boolean"]:
             raise UnknownGraph(f"There is no graph {named[0][:200]}")
-        whole = Question(WHOLE, wanted, tuple(named), (), 0, client)
+        whole = Question(DESCRIBE["contents"].text, wanted, tuple(named), (), 0, client)
         return answer(self.ask(exchange, whole))
 
 
 def answer(given: Answer) -> Response:
     """Return the response that carries an answer; a large one is sent from its file, in pieces."""
-    if given.file is None:
-        return Response(given.body, content_type=given.media_type)
-    length = {"Content-Length": str(given.length)}
-    return Response(FileWrapper(given.file, PIECE), headers=length, content_type=given.media_type)
+    body = FileWrapper(given.file, PIECE) if given.file else given.body
+    return Response(body, headers={"Content-Length": str(given.length)}, content_type=given.media_type)

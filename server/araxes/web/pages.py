@@ -7,26 +7,23 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from hashlib import sha256
-from itertools import dropwhile
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, render_template, request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import HTTPException
-from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.local import LocalProxy
 
 from araxes import prefixes, queries
-from araxes.engine import Answer, Format
 from araxes.engine.evaluate import as_graph
-from araxes.engine.question import GRAPHS, RESULTS, Form
-from araxes.prefixes import BASE, NS, RDFS
-from araxes.problems import BadRequest, Gone, MethodNotAllowed, NotFound, Problem, every_problem
+from araxes.engine.question import GRAPHS, RESULTS, Answer, Form, Format
+from araxes.prefixes import BASE
+from araxes.problems import BadRequest, Gone, MethodNotAllowed, NotFound, every_problem
 from araxes.project import DOCUMENTS
 from araxes.web.machines import KEY, Exchange, Machines
-from araxes.web.protocol import HEADERS, PAGE, bare, fields_of, picked
-from araxes.web.site import DESCRIBE, SAFE, SITE, Found, Index, Page, Saved, about, read
+from araxes.web.protocol import PAGE, bare, fields_of, picked
+from araxes.web.site import DESCRIBE, HEADERS, SAFE, SITE, Found, Index, Page, Saved, about, read
 
 bp = Blueprint("pages", __name__)
 site: Machines = cast("Any", LocalProxy(lambda: current_app.extensions["araxes"]))
@@ -36,13 +33,11 @@ LARGEST, LARGEST_GRAPH, MOST_ROWS, MOST_CELLS, ROWS = 1 << 20, 200_000, 1_000, 2
 VIEW, FORMS = f"<any({','.join(SITE['views'])}):name>", ("svg", "csv", "json")
 DATA = {each.name: each for each in RESULTS}
 STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
-POLICY = "Content-Security-Policy"
 SYNTAXES = {"html": PAGE, **{(each.short or (each.name,))[0]: each for each in GRAPHS}}
 DOCUMENT = SYNTAXES | {suffix: Format(*facts) for suffix, facts in SITE["owl"].items()}
-METADATA = "csv-metadata.json"
-ENTRY = re.compile(r'<uri name="([^"]+)" uri="\.\./([^"]+)\.ttl"/>')
-DEFINED = re.compile(rf"^<({NS}[^>]+)> <{RDFS}isDefinedBy> <{BASE}(ontology/[^>]+)> \.", re.MULTILINE)
-SHAPE = re.compile(rf"^<({BASE}shapes/[^>]*)>", re.MULTILINE)
+POLICY, METADATA = "Content-Security-Policy", "csv-metadata.json"
+# Files of data that changed have the folder they had.
+_index = lru_cache(maxsize=2)(lambda folder, release: Index(page_for({}).rows("names")))  # noqa: ARG005
 
 
 @bp.get(f"/{VIEW}", defaults={"suffix": "html"})
@@ -55,8 +50,12 @@ def show(name: str, suffix: str, source: str = "", slug: str = "") -> Response:
         raise NotFound(f"There is no source with the key {source[:100]}")
     if slug and slug not in {kind.slug for kind in every_problem()}:
         raise NotFound(f"There is no kind of problem called {slug[:100]}")
+    data = SITE["data"].get(name, name)
+    for each in page.queries[data].parameters if name in SITE["views"] else ():
+        if (given := page.given.get(each.name)) and not each.kind.startswith("xsd:"):
+            _known(page.rows("network-thing", thing=given)[0]["thing"].value, f", which is given as {each.name}")
     if name in SITE["views"] and suffix in DATA:
-        answer = page.answer(SITE["data"].get(name, name), DATA[suffix])
+        answer = page.answer(data, DATA[suffix])
         return Response(answer.whole(), content_type=answer.media_type)
     text = filled(f"{name}.{suffix}", page, name=name, standalone=suffix == "svg")
     if suffix == "svg":  # a drawing that is saved has nothing to which a path could be added
@@ -85,7 +84,7 @@ def query(problem: Mapping[str, object] | None = None) -> str:
     known = {**page.queries, **page.examples} if name else page.examples
     if name and name not in known:
         raise NotFound(f"There is no example {name[:100]}")
-    text = exchange.text or _example_text(known, page)
+    text = exchange.sent.text or _example_text(known, page)
     shown = _shown(exchange.form, exchange.answer) if exchange.answer and not problem else {}
     told = {"sent": exchange.sent, "text": text, "results": RESULTS, "graphs": GRAPHS, "problem": problem}
     return filled("query.html", page, **told, **shown)
@@ -108,8 +107,9 @@ def health(what: str = "live") -> tuple[dict[str, object], int]:
 def metrics() -> Response:
     """Return all counts for Prometheus."""
     exchange.fixed = False
-    counts: bytes = current_app.extensions["araxes.front"].counts()
-    return Response(counts, content_type="text/plain; version=1.0.0; charset=utf-8")
+    front = current_app.extensions["araxes.front"]
+    more = render_template("metrics.txt", cache=front.cache, engine=site.engine).encode()
+    return Response(generate_latest(front.registry) + more, content_type=CONTENT_TYPE_LATEST)
 
 
 @bp.get("/<any(id, scheme, graph, ontology, tables):space>/<path:rest>")
@@ -122,15 +122,15 @@ def resource(space: str, rest: str) -> Response:
         kind = METADATA if rest.endswith(METADATA) else suffix
         return Response(body, content_type=DOCUMENT[kind].media_type, headers=headers)
     if suffix not in SYNTAXES:
-        at = _homes(exchange.served.folder).get(f"{BASE}{space}/{rest}", f"{space}/{rest}")
+        at = page_for({}).homes.get(f"{BASE}{space}/{rest}", f"{space}/{rest}")
         if not _offered(at):
-            _known(at)
+            _known(BASE + at)
         return _elsewhere(at)
-    iri = _known(path)
+    iri = _known(BASE + path)
     if suffix == "html":
         page = filled("resource.html", space=space, iri=iri, syntaxes=SYNTAXES)
         return Response(page, headers=_links(path, SYNTAXES))
-    found, wanted = site.ask(exchange, about("whole.rq", [iri])), SYNTAXES[suffix]
+    found, wanted = site.ask(exchange, about("whole", [iri])), SYNTAXES[suffix]
     body = as_graph(found.whole(), wanted, prefixes.below(exchange.served.folder))
     return Response(body, content_type=wanted.media_type, headers=_links(path, SYNTAXES))
 
@@ -138,15 +138,14 @@ def resource(space: str, rest: str) -> Response:
 @bp.get("/<any(ns, shapes):space>/<path:rest>")
 def term(space: str, rest: str) -> Response:
     """Lead from a term or a shape to where its ontology describes it."""
-    if at := _homes(exchange.served.folder).get(f"{BASE}{space}/{rest}"):
+    if at := page_for({}).homes.get(f"{BASE}{space}/{rest}"):
         return _elsewhere(at, rest, f"{space}/{rest}")
     raise NotFound(f"No ontology here defines {space}/{rest[:200]}")
 
 
-def problem_page(found: Problem) -> str:
+def problem_page(document: Mapping[str, object]) -> str:
     """Return the page for a problem: with the query to mend where there is one."""
-    document = {**found.document(), "query_id": exchange.id}
-    if exchange.environ["PATH_INFO"] == "/sparql" and exchange.sent:
+    if exchange.environ["PATH_INFO"] == "/sparql" and exchange.sent.method:
         return query(document)
     return render_template("problem.html", problem=document, here=exchange.environ["PATH_INFO"])
 
@@ -154,9 +153,8 @@ def problem_page(found: Problem) -> str:
 def http_fault(fault: HTTPException) -> Response:
     """Raise the problem that a fault of Flask's own means; never returns."""
     here = request.path[:200]
-    if isinstance(fault, WrongMethod):
-        allow = sorted(fault.valid_methods or ())
-        raise MethodNotAllowed(f"{here} does not answer {request.method[:40]}", more={"allow": allow})
+    if allow := getattr(fault, "valid_methods", None):
+        raise MethodNotAllowed(f"{here} does not answer {request.method[:40]}", more={"allow": sorted(allow)})
     raise NotFound(f"There is nothing at {here}") if fault.code == 404 else BadRequest(fault.name)
 
 
@@ -188,19 +186,12 @@ def find(typed: str) -> list[Found]:
     return _index(exchange.served.folder, exchange.release).find(typed[:200])
 
 
-@lru_cache(maxsize=2)
-def _index(folder: Path, release: str) -> Index:  # noqa: ARG001 - files of data that changed have the folder they had
-    return Index(page_for({}).rows("names"))
-
-
 def _example_text(examples: Saved, page: Page) -> str:
     """Return the example that was asked for, else the one with `start: yes`, else the first, without its header."""
-    first = max(examples.values(), key=lambda each: each.first("start") == "yes", default=None)
-    text = DESCRIBE["start.rq"]
-    if saved := examples.get(page.given.get("example", ""), first):
-        values = {each.name: page.given[each.name] for each in saved.parameters if each.name in page.given}
-        text = queries.bind(saved, values, page.prefixes)
-    return "\n".join(dropwhile(lambda line: line.startswith("#:") or not line.strip(), text.splitlines()))
+    first = max(examples.values(), key=lambda each: each.first("start") == "yes", default=DESCRIBE["start"])
+    saved = examples.get(page.given.get("example", ""), first)
+    values = {each.name: page.given[each.name] for each in saved.parameters if each.name in page.given}
+    return re.sub(r"\A(?:#:.*\n|[ \t]*\n)*", "", queries.bind(saved, values, page.prefixes)).rstrip("\n")
 
 
 def _shown(form: str, answer: Answer) -> dict[str, Any]:
@@ -221,17 +212,15 @@ def _shown(form: str, answer: Answer) -> dict[str, Any]:
     return {"columns": columns, "rows": rows[:most], "total": len(rows) if size <= LARGEST else 0, "size": size}
 
 
-def _known(path: str) -> str:
-    """Return the IRI of a path where the graph mentions it; raises `NotFound`, or `Gone` where it was withdrawn."""
-    iri = BASE + path
+def _known(iri: str, remark: str = "") -> str:
+    """Return an IRI that the graph mentions; raises `NotFound` with a remark, or `Gone` where it was withdrawn."""
     if re.search(r'[\x00-\x20<>"{}|\\^`\ufffd]', iri) or len(iri) > 2_000:
         raise NotFound("No IRI looks like this address")
-    rows = read(site.ask(exchange, about("found.rq", [iri])).body)
+    rows = read(site.ask(exchange, about("found", [iri])).body)
     if not rows:
-        raise NotFound(f"The graph says nothing of {iri[:200]}")
+        raise NotFound(f"The graph says nothing of {iri[:200]}{remark}")
     if withdrawn := rows[0].get("withdrawn"):
-        instead = rows[0].get("instead")
-        raise Gone(withdrawn.value, more={"instead": instead.value} if instead else {})
+        raise Gone(withdrawn.value, more={"instead": rows[0]["instead"].value} if "instead" in rows[0] else {})
     return iri
 
 
@@ -259,14 +248,3 @@ def _offered(path: str) -> dict[str, Format]:
     files = exchange.served.manifest["files"]
     known = {suffix: each for suffix, each in DOCUMENT.items() if f"{DOCUMENTS}/{path}.{suffix}" in files}
     return {"html": PAGE, **known} if known and path.startswith("graph/") else known
-
-
-@lru_cache(maxsize=2)
-def _homes(folder: Path) -> Mapping[str, str]:
-    """Return the path, without suffix, of the document that holds each version, or describes each term and shape."""
-    catalogues = (file.read_text("utf-8") for file in sorted((folder / DOCUMENTS).glob("*/catalog-v001.xml")))
-    found = dict(entry for text in catalogues for entry in ENTRY.findall(text))
-    for file in sorted((folder / DOCUMENTS / "ontology").glob("*.nt")):
-        text = "" if "-with-data" in file.stem else file.read_text("utf-8")
-        found = dict.fromkeys(SHAPE.findall(text), f"ontology/{file.stem}") | found | dict(DEFINED.findall(text))
-    return found

@@ -1,32 +1,26 @@
 """The SPARQL 1.1 Protocol: what was sent, read into a question, and which format of answer the client accepts."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_options_header
 
-from araxes.engine import Format, Question, form_of, formats_for
-from araxes.engine.question import GRAPHS, RESULTS
+from araxes.engine.question import GRAPHS, RESULTS, Format, Question, form_of, formats_for
 from araxes.problems import BadRequest, NotAcceptable, QueryTooLong, UnsupportedMediaType, UpdateRefused
+from araxes.web.site import HEADERS
 
-FORM = "application/x-www-form-urlencoded"
-QUERY = "application/sparql-query"
-UPDATE = "application/sparql-update"
+FORM, QUERY, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
 PAGE = Format("html", "text/html; charset=utf-8", "HTML")
 ALL = (*RESULTS, *GRAPHS, Format("problem", "application/problem+json", "Problem"), PAGE)
 BODIES = {"POST", "QUERY"}
 ASKING = {"query", "update", "timeout", "default-graph-uri", "named-graph-uri"}
-ONCE = ("query", "update", "timeout")
 MOST_FIELDS, PIECE, THROWN_AWAY = 1_000, 65_536, 100
 
-HEADERS = tomllib.loads((files("araxes.web") / "headers.toml").read_text("utf-8"))
-HOST, CHARSET, WEIGHT, SECONDS, BROKEN, PACKABLE = (re.compile(each) for each in HEADERS["patterns"].values())
+HOST, WEIGHT, SECONDS, BROKEN, PACKABLE = (re.compile(each) for each in HEADERS["patterns"].values())
 OURS = {"charset": "utf-8"}
 CODINGS = ("zstd", "gzip")
 
@@ -62,12 +56,21 @@ class Sent(NamedTuple):
         return PAGE.name in (*self.address.get("format", ()), *self.form.get("format", ())) or likes_page(self.accept)
 
     def fields(self) -> Fields:
-        """Return the fields of address and body together; none stands in both, and those of `ONCE` are given once."""
-        given = self._given()
+        """Return the fields of address and body together; none stands in both, or is given twice that may not."""
+        given = self.form
+        if self.method in BODIES and self.content_type != FORM:
+            if self.content_type == UPDATE:
+                raise UpdateRefused("This is an update: its body is application/sparql-update")
+            if self.content_type != QUERY:
+                raise UnsupportedMediaType(f"The body is {self.content_type[:100] or 'of no type'}")
+            try:
+                given = {"query": [self.body.decode("utf-8")]}
+            except UnicodeDecodeError:
+                raise BadRequest("The query is not UTF-8 text") from None
         if both := sorted(self.address.keys() & given.keys()):
             raise BadRequest(f"The field {both[0][:100]} is given twice, in the address and in the body")
         fields = {**self.address, **given}
-        if twice := [name for name in ONCE if len(fields.get(name, ())) > 1]:
+        if twice := [name for name in ("query", "update", "timeout") if len(fields.get(name, ())) > 1]:
             raise BadRequest(f"There are {len(fields[twice[0]])} fields {twice[0]}")
         if "update" in fields and "query" in fields:
             raise BadRequest("There is a query and an update")
@@ -75,36 +78,20 @@ class Sent(NamedTuple):
             raise UpdateRefused("This is an update: it stands in the field update")
         return fields
 
-    def _given(self) -> Fields:
-        if self.method not in BODIES or self.content_type == FORM:
-            return self.form
-        if self.content_type == UPDATE:
-            raise UpdateRefused("This is an update: its body is application/sparql-update")
-        if self.content_type != QUERY:
-            raise UnsupportedMediaType(f"The body is {self.content_type[:100] or 'of no type'}")
-        try:
-            return {"query": [self.body.decode("utf-8")]}
-        except UnicodeDecodeError:
-            raise BadRequest("The query is not UTF-8 text") from None
-
 
 def sent_from(environ: Mapping[str, Any], most: int) -> Sent:
-    """Return the request that a WSGI environment holds; a body of more than `most` bytes is not read.
-
-    Raises `BadRequest`, `QueryTooLong`, and `UnsupportedMediaType` for a body that is packed or not in UTF-8.
-    """
+    """Return what was sent; raises `BadRequest`, `UnsupportedMediaType`, and `QueryTooLong` beyond `most` bytes."""
     method, accept = environ["REQUEST_METHOD"], environ.get("HTTP_ACCEPT")
     address = fields_of(environ.get("QUERY_STRING", "").encode("latin-1"))
     if method not in BODIES:
         return Sent(method, "", address, {}, b"", accept)
-    given: str = environ.get("CONTENT_TYPE") or ""
+    content_type, parameters = parse_options_header(environ.get("CONTENT_TYPE"))
     packed = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if packed not in {"", "identity"}:
         raise UnsupportedMediaType(f"The body is packed with {packed[:40]}", hint="Send the body as it is.")
-    charset = CHARSET.search(given)
-    if charset and charset[1].lower() not in {"utf-8", "utf8"}:
-        raise UnsupportedMediaType(f"The body is in {charset[1][:40]}", hint="Send it in UTF-8.")
-    content_type, body = bare(given).strip().lower(), _body(environ, most)
+    if (charset := parameters.get("charset", "utf-8")).lower() not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType(f"The body is in {charset[:40]}", hint="Send it in UTF-8.")
+    content_type, body = content_type.lower(), _body(environ, most)
     return Sent(method, content_type, address, fields_of(body) if content_type == FORM else {}, body, accept)
 
 
@@ -122,10 +109,9 @@ def fields_of(sent: bytes) -> Fields:
 
 
 def question_from(sent: Sent, most: int, client: str = "") -> Question:
-    """Return the question that a request asks: SPARQL 1.1 Protocol, 2.1, and the method QUERY of the draft of 1.2.
+    """Return what is asked in at most `most` milliseconds: SPARQL 1.1 Protocol, 2.1, and QUERY of the draft of 1.2.
 
-    `timeout` may not pass `most` milliseconds. Raises `BadRequest`, `UnsupportedMediaType`, `UpdateRefused`,
-    `BadQuery` or `NotAcceptable`.
+    Raises `BadRequest`, `UnsupportedMediaType`, `UpdateRefused`, `BadQuery` or `NotAcceptable`.
     """
     fields = sent.fields()
     if "query" not in fields:
@@ -212,9 +198,8 @@ def _body(environ: Mapping[str, Any], most: int) -> bytes:
     if given.strip("0123456789"):
         raise BadRequest("Content-Length is not a number")
     length = int(given[:18] or (most + 1 if ends else 0))
-    too_long = bool(given) and length > most
-    body: bytes = b"" if too_long else stream.read(length)
-    if too_long or len(body) > most:
+    body: bytes = b"" if given and length > most else stream.read(length)
+    if (given and length > most) or len(body) > most:
         # A client that still sends would see a broken connection, and not why; so some of the rest is thrown away.
         for _ in range(THROWN_AWAY if ends else 0):
             if not stream.read(PIECE):

@@ -103,11 +103,10 @@ def spelled(field: str, text: str) -> tuple[str, str, bool]:
 def reconcile(name: str, kind: str = "") -> Response:
     """Answer what is asked, in a call where one is named (0.2, 3 to 7); raises `BadReconciliation`, `BatchTooLarge`."""
     exchange.fixed = False  # names depend on Accept-Language, of which the cache knows nothing
-    sent: Any = exchange.sent  # nothing at addresses that take no body
-    asked: Any = {**page_for().given, **({name: values[0] for name, values in sent.form.items()} if sent else {})}
+    asked: Any = {**page_for().given, **{name: values[0] for name, values in exchange.sent.form.items()}}
     try:
         asked |= {name: json.loads(asked[name]) for name in TABLE["json"] if asked.get(name, "")[:1] == "{"}
-        asked = json.loads(sent.body) if sent and sent.content_type == JSON else asked
+        asked = json.loads(exchange.sent.body) if exchange.sent.content_type == JSON else asked
     except (ValueError, RecursionError) as error:
         raise BadReconciliation(f"This is not JSON: {str(error)[:100]!a}") from None
     schema = Draft202012Validator(json.loads(filled("reconciliation/request.json")))

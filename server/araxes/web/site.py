@@ -6,9 +6,8 @@ import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from anyascii import anyascii
@@ -16,18 +15,19 @@ from markupsafe import Markup, escape
 from rapidfuzz import fuzz, process
 
 from araxes import prefixes, project, queries
-from araxes.engine import Answer, Format, Question
-from araxes.engine.question import RESULTS
+from araxes.engine.question import RESULTS, Answer, Format, Question
 from araxes.prefixes import BASE, NS
 from araxes.problems import AnswerTooLarge
 
 GAP, MOST_NAMES, KEPT = "VALUES ?it { }", 500, 20_000
 LARGEST, LONGEST, LEAST = 16 << 20, 300, 72
+HERE = Path(__file__).parent
 ISOLATED = Markup('<bdi lang="{}">{}</bdi>')
-DESCRIBE = {each.name: each.read_text("utf-8") for each in (files("araxes.web") / "describe").iterdir()}
+DESCRIBE = queries.load(HERE / "describe", HERE)
 UNREACHABLE = re.compile(r"//|/\.\.?(?:/|$)")  # two slashes would lead to another host, dots to another path
 PAGED = ("id/", "scheme/", "graph/")
-SITE: Mapping[str, Any] = tomllib.loads((files("araxes.web") / "site.toml").read_text("utf-8"))
+NAMES = ("site", "headers", "region", "differences")
+SITE, HEADERS, REGION, DIFFERENCES = (tomllib.loads((HERE / f"{name}.toml").read_text("utf-8")) for name in NAMES)
 SAFE = "/:@!$&'()*+,;=~-._"
 
 Row = dict[str, "Term"]
@@ -59,7 +59,7 @@ class Page:
 
     def __init__(self, ask: Callable[[Question], Answer], folder: Path, release: str, given: Mapping[str, str]) -> None:
         self._ask, self.given = ask, dict(given)
-        self.queries, self.examples, self.prefixes, self._names = _of(folder, release)
+        self.queries, self.examples, self.prefixes, self.homes, self._names = _of(folder, release)
 
     def query(self, name: str, **given: str) -> str:
         """Return the text of a saved query, its parameters bound to what is given here, else by the request."""
@@ -85,18 +85,16 @@ class Page:
         wanted = sorted({iri for iri in iris if iri not in self._names})
         for start in range(0, len(wanted), MOST_NAMES):
             some = wanted[start : start + MOST_NAMES]
-            found = {row["it"].value: row["name"] for row in read(self._ask(about("names.rq", some)).body)}
+            found = {row["it"].value: row["name"] for row in read(self._ask(about("names", some)).body)}
             self._names.update({iri: found.get(iri, Term(self.short(iri), "literal")) for iri in some})
 
     def label(self, term: Term | str) -> Markup:
         """Return what a thing is called, isolated from the text around it, with its language."""
         iri = term.value if isinstance(term, Term) else term
-        if iri not in self._names:
-            self.learn([iri])
+        self.learn([iri])
         name = self._names[iri]
-        if len(name.value) > LONGEST:
-            name = name._replace(value=f"{name.value[:LONGEST]}…")
-        return escape(name.value) if name.lang in {"", "en"} else ISOLATED.format(name.lang, name.value)
+        said = name.value if len(name.value) <= LONGEST else f"{name.value[:LONGEST]}…"
+        return escape(said) if name.lang in {"", "en"} else ISOLATED.format(name.lang, said)
 
     def text(self, term: Term | str) -> str:
         """Return what a thing is called as plain text, as drawings and titles need it."""
@@ -123,7 +121,7 @@ def asset(name: str) -> str:
 
 def inline(name: str) -> str:
     """Return the text of a static file, for a drawing that is to stand alone."""
-    return (files("araxes.web") / "static" / name).read_text("utf-8")
+    return (HERE / "static" / name).read_text("utf-8")
 
 
 def kind_of(classes: Collection[str]) -> str:
@@ -133,7 +131,8 @@ def kind_of(classes: Collection[str]) -> str:
 
 def about(name: str, iris: Iterable[str]) -> Question:
     """Return a query of the folder `describe` as a question about some IRIs."""
-    return Question(DESCRIBE[name].replace(GAP, f"VALUES ?it {{ {' '.join(f'<{iri}>' for iri in iris)} }}"), RESULTS[0])
+    some = " ".join(f"<{iri}>" for iri in iris)
+    return Question(DESCRIBE[name].text.replace(GAP, f"VALUES ?it {{ {some} }}"), RESULTS[0])
 
 
 def read(body: bytes) -> list[Row]:
@@ -145,12 +144,14 @@ def read(body: bytes) -> list[Row]:
 
 
 @lru_cache(maxsize=2)
-def _of(folder: Path, _: str) -> tuple[Saved, Saved, Mapping[str, str], dict[str, Term]]:
-    """Return queries, examples, prefixes and learned names for a release; where it has no queries, those of here."""
+def _of(folder: Path, _: str) -> tuple[Saved, Saved, Mapping[str, str], Mapping[str, str], dict[str, Term]]:
+    """Return queries (where it has none, those of here), examples, prefixes, homes and learned names of a release."""
     root = folder if (folder / "queries" / "pages").is_dir() else project.locate(None, {}).root
     own, some = project.Project(root), (project.Project(folder).queries(each) for each in SITE["examples"])
     examples = {name: query for each in some for name, query in each.items()}
-    return own.queries("pages"), examples, own.prefixes(), {}
+    homes = folder / project.DOCUMENTS / project.HOMES
+    known = json.loads(homes.read_text("utf-8")) if homes.is_file() else {}
+    return own.queries("pages"), examples, own.prefixes(), known, {}
 
 
 class Found(NamedTuple):
