@@ -23,7 +23,9 @@ WHOLE = "ontology/araxes-merged-with-data"
 
 
 def folder_of(project: Project) -> Path:
-    """Return the folder in the cache where a project's releases are kept."""
+    """Return the folder of a project's releases: `ARAXES_RELEASE`, else one in the cache."""
+    if given := os.environ.get("ARAXES_RELEASE"):
+        return Path(given)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "araxes"
     return cache / hashlib.sha256(str(project.root).encode()).hexdigest()[:12]
 
@@ -51,6 +53,11 @@ def fresh_release(project: Project, releases: Path, *, build: bool = True) -> Re
         raise BadRelease("The build failed, and there is no earlier release", hint="Correct what is listed above.")
     hint = "Correct what is listed above, or serve the earlier release with --no-build."
     raise BadRelease(f"The build failed; the earlier release {current.name} is untouched", hint=hint)
+
+
+def opened(project: Project, releases: Path, *, build: bool = True) -> Release:
+    """Return the release that `fresh_release` does, every hash of it checked."""
+    return open_release(fresh_release(project, releases, build=build).folder)
 
 
 def dataset(folder: str | Path | None = None) -> Any:
@@ -82,5 +89,4 @@ def _opened(folder: str | Path | None) -> Release:
     if folder is not None:
         return open_release(Path(folder))
     project = locate(None, os.environ)
-    given = os.environ.get("ARAXES_RELEASE")
-    return open_release(fresh_release(project, Path(given) if given else folder_of(project)).folder)
+    return opened(project, folder_of(project))
