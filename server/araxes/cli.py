@@ -105,7 +105,7 @@ def release(project: Project, releases: Path, stale: bool, into: Path) -> None:
     """Hand the release on below the folder INTO: every graph in every syntax, and what changed since the last there."""
     from araxes.knowledge.releases import take
 
-    made = take(reuse.opened(project, releases, build=not stale), into.absolute())
+    made = take(reuse.fresh_release(project, releases, build=not stale), into.absolute())
     click.echo(f"Release {made.name}: {len(made.manifest['files'])} files in {made.folder}")
 
 
@@ -129,16 +129,14 @@ def diff(whole: bool, old: Path, new: Path) -> None:
 @click.option("--store", type=FOLDER, metavar="DIR", help="Keep the data on disk, in this folder [env: ARAXES_STORE].")
 @click.option("--backend", multiple=True, metavar="URL", help="Ask this SPARQL endpoint [env: ARAXES_BACKEND].")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=FILE)
-def serve(
-    project: Project, releases: Path, stale: bool, data: Paths, beside: Paths, files: Paths, **given: Any
-) -> None:
+def serve(project: Project, releases: Path, stale: bool, data: Paths, beside: Paths, files: Paths, **more: Any) -> None:
     """Serve the graph, built first if the project has changed; with --data FILE..., just those files.
 
     With --with FILE..., files (any syntax of RDF, .gz too) stand beside the graph. With --backend, given once for each
     of its replicas, an endpoint that holds the data is asked. SIGHUP changes to the newest release, or to the files as
     they are then.
     """
-    chosen = settings.load(os.environ, {**given, "backend": " ".join(given["backend"]) or None})
+    chosen = settings.load(os.environ, {**more, "backend": " ".join(more["backend"]) or None})
     if bool(data) + bool(beside) + bool(chosen.backend) > 1 or (files and not data and not beside):
         raise click.UsageError("Give files with either --data or --with, and none with --backend.")
     from araxes import serving
@@ -160,7 +158,7 @@ def query(project: Project, releases: Path, query: str, given: tuple[str, ...], 
     """Answer QUERY: its text, the path of an .rq file, or the name of a saved query (pq15 is enough)."""
     from araxes import asking
 
-    release = reuse.opened(project, releases, build=not stale)
+    release = reuse.fresh_release(project, releases, build=not stale)
     click.echo(asking.answer(release, asking.text_of(query, given, release), form))
 
 
@@ -169,7 +167,7 @@ def stats(project: Project, releases: Path, machine: bool) -> None:
     """Show what the release holds: triples, things, attestations, positions, comparisons."""
     from araxes import asking
 
-    click.echo(asking.statistics(reuse.opened(project, releases), machine))
+    click.echo(asking.statistics(reuse.fresh_release(project, releases), machine))
 
 
 @group.group()

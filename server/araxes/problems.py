@@ -162,7 +162,12 @@ def shown(reports: Sequence[Report], *, machine: bool = False) -> str:
     if machine:
         document = {"passed": passed(reports), "steps": [each.document() for each in reports]}
         return json.dumps(document, indent=2, ensure_ascii=False)
+    return rendered("report.txt", reports=reports)
+
+
+def rendered(name: str, **facts: Any) -> str:
+    """Return a template of this folder, filled with facts, without the end of its last line."""
     from jinja2 import Template
 
-    template = Template((HERE / "report.txt").read_text("utf-8"), trim_blocks=True, lstrip_blocks=True)
-    return str(template.render(reports=reports)).rstrip("\n")
+    template = Template((HERE / name).read_text("utf-8"), trim_blocks=True, lstrip_blocks=True)
+    return str(template.render(facts)).rstrip("\n")

@@ -152,23 +152,7 @@ def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path,
 
 
 def open_release(folder: Path) -> Release:
-    """Return the release in a folder, or its current one, every hash checked; raises `BadRelease` as `peek` does."""
-    release = peek(folder)
-    at, found = release.folder, _hashes(_files(release.folder))
-    digits = at.name.partition("-")[2] if FOLDER.fullmatch(at.name) else ""
-    listed = {MANIFEST: digits, **release.manifest["files"]}
-    for name in sorted(found.keys() | listed.keys()):
-        if name not in found:
-            raise BadRelease(f"The release {at} lacks {name}")
-        if name not in listed:
-            raise BadRelease(f"The release {at} holds {name}, which was not built")
-        if not found[name].startswith(listed[name]):
-            raise BadRelease(f"In the release {at}, {name} is not what was built: its hash differs")
-    return release
-
-
-def peek(folder: Path) -> Release:
-    """Return the release in a folder, or its current one, unchecked; raises `BadRelease` for a bad manifest or none."""
+    """Return the release in a folder, or its current one; raises `BadRelease` where none is, or not as it was built."""
     at = folder if (folder / MANIFEST).is_file() else folder / CURRENT
     try:
         manifest = json.loads((at / MANIFEST).read_text("utf-8"))
@@ -180,7 +164,17 @@ def peek(folder: Path) -> Release:
     lacking = [name for name, kind in NEEDED.items() if type(facts.get(name)) is not kind]
     if lacking or not all(isinstance(each, str) for each in facts["files"].values()):
         raise BadRelease(f"The manifest of the release {at} is damaged: see {', '.join(lacking) or 'files'}")
-    return Release(at.resolve(), facts)
+    at = at.resolve()
+    digits = at.name.partition("-")[2] if FOLDER.fullmatch(at.name) else ""
+    found, listed = _hashes(_files(at)), {MANIFEST: digits, **facts["files"]}
+    for name in sorted(found.keys() | listed.keys()):
+        if name not in found:
+            raise BadRelease(f"The release {at} lacks {name}")
+        if name not in listed:
+            raise BadRelease(f"The release {at} holds {name}, which was not built")
+        if not found[name].startswith(listed[name]):
+            raise BadRelease(f"In the release {at}, {name} is not what was built: its hash differs")
+    return Release(at, facts)
 
 
 def release_of(files: Sequence[Path], beside: Release | None = None, *, quick: bool = False) -> Release:

@@ -16,7 +16,7 @@ import click
 
 from araxes.prefixes import BASE, NS
 from araxes.problems import BadRelease, ToolMissing
-from araxes.project import DOCUMENTS, Project, Release, locate, open_release, peek
+from araxes.project import DOCUMENTS, Project, Release, locate, open_release
 
 say = partial(click.echo, err=True)
 WHOLE = "ontology/araxes-merged-with-data"
@@ -31,12 +31,12 @@ def folder_of(project: Project) -> Path:
 
 
 def fresh_release(project: Project, releases: Path, *, build: bool = True) -> Release:
-    """Return the current release; where there is none or the inputs have changed, a child process builds one first."""
+    """Return the current release; without a whole one, or if the inputs have changed, a child process builds one."""
     if not build:
-        return peek(releases)
+        return open_release(releases)
     current = None
     with suppress(BadRelease):
-        current = peek(releases)
+        current = open_release(releases)
     if current and current.manifest["inputs_hash"] == project.inputs_hash():
         return current
     say("The project has changed since the last build: building." if current else "There is no release yet: building.")
@@ -48,16 +48,11 @@ def fresh_release(project: Project, releases: Path, *, build: bool = True) -> Re
         say("    Install it with: pip install 'araxes[reason]'")
         words.append("--without-reasoner")
     if subprocess.run([sys.executable, "-P", "-m", "araxes", *words], stdout=sys.stderr, check=False).returncode == 0:
-        return peek(releases)
+        return open_release(releases)
     if current is None:
         raise BadRelease("The build failed, and there is no earlier release", hint="Correct what is listed above.")
     hint = "Correct what is listed above, or serve the earlier release with --no-build."
     raise BadRelease(f"The build failed; the earlier release {current.name} is untouched", hint=hint)
-
-
-def opened(project: Project, releases: Path, *, build: bool = True) -> Release:
-    """Return the release that `fresh_release` does, every hash of it checked."""
-    return open_release(fresh_release(project, releases, build=build).folder)
 
 
 def dataset(folder: str | Path | None = None) -> Any:
@@ -88,5 +83,4 @@ def namespace(folder: str | Path | None = None) -> Any:
 def _opened(folder: str | Path | None) -> Release:
     if folder is not None:
         return open_release(Path(folder))
-    project = locate(None, os.environ)
-    return opened(project, folder_of(project))
+    return fresh_release(project := locate(None, os.environ), folder_of(project))

@@ -31,17 +31,13 @@ class Setting(NamedTuple):
 
     def read(self, value: object) -> str | int:
         """Return the value in the setting's type, never clamped; raises `BadSetting` where it is not allowed."""
-        if isinstance(self.default, str):
-            if not re.fullmatch(self.fits, str(value)):
-                raise BadSetting(f"{self.name} is {str(value)[:200]!r}, which is not {self.help}")
-            return str(value)
-        try:
-            number = int(str(value))
-        except ValueError:
-            raise BadSetting(f"{self.name} is {value!r}, which is not a whole number") from None
-        if not self.least <= number <= self.most:
-            raise BadSetting(f"{self.name} is {number}, but must lie between {self.least:,} and {self.most:,}")
-        return number
+        text, number = str(value), isinstance(self.default, int)
+        if not re.fullmatch(r"[+-]?\d{1,18}" if number else self.fits, text):
+            what = "a whole number" if number else self.help
+            raise BadSetting(f"{self.name} is {text[:200]!r}, which is not {what}")
+        if number and not self.least <= int(text) <= self.most:
+            raise BadSetting(f"{self.name} is {text}, but must lie between {self.least:,} and {self.most:,}")
+        return int(text) if number else text
 
 
 class Settings(NamedTuple):
