@@ -15,8 +15,6 @@ from araxes.prefixes import XSD
 from araxes.problems import BadParameter, UnknownQuery, rendered
 from araxes.project import Project, Release
 
-Cell = str | int
-
 
 def text_of(word: str, given: Sequence[str], release: Release) -> str:
     """Return the text of a query: given as text, as the path of an `.rq` file, or as the name of a saved query."""
@@ -73,13 +71,13 @@ def _asked(release: Release, questions: Sequence[Question]) -> list[str]:
         return [engine.ask(each).whole().decode("utf-8").rstrip("\n") for each in questions]
 
 
-def _rows(document: Mapping[str, Any], known: Mapping[str, str]) -> tuple[list[str], list[dict[str, Cell]]]:
+def _rows(document: Mapping[str, Any], known: Mapping[str, str]) -> tuple[list[str], list[dict[str, str | int]]]:
     columns = document["head"]["vars"]
     bindings = document["results"]["bindings"]
     return columns, [{name: _cell(row[name], known) if name in row else "" for name in columns} for row in bindings]
 
 
-def _cell(term: Mapping[str, Any], known: Mapping[str, str]) -> Cell:
+def _cell(term: Mapping[str, Any], known: Mapping[str, str]) -> str | int:
     value = str(term["value"])
     if term["type"] == "uri":
         return prefixes.shorten(value, known)

@@ -47,7 +47,5 @@ def shorten(iri: str, prefixes: Mapping[str, str]) -> str:
     """Return the IRI as a prefixed name where a prefix fits, else in angle brackets."""
     fitting = (name for name, namespace in prefixes.items() if iri.startswith(namespace) and iri != namespace)
     best = max(fitting, key=lambda name: len(prefixes[name]), default=None)
-    if best is None:
-        return f"<{iri}>"
-    local = iri.removeprefix(prefixes[best])
+    local = "" if best is None else iri.removeprefix(prefixes[best])
     return f"{best}:{local}" if LOCAL.fullmatch(local) else f"<{iri}>"

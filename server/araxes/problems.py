@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
-State = Literal["ran", "skipped", "not run"]
 HERE = Path(__file__).parent
 PROBLEMS, FINDINGS = (tomllib.loads((HERE / f"{name}.toml").read_text("utf-8")) for name in ("problems", "findings"))
-HOLE = re.compile(r"\{(\w+)\}")
 
 
 class Problem(Exception):
@@ -116,7 +114,7 @@ class Report(NamedTuple):
     unit: str = "things"
     findings: tuple[Finding, ...] = ()
     seconds: float = 0.0
-    state: State = "ran"
+    state: Literal["ran", "skipped", "not run"] = "ran"
     remark: str = ""
 
     @property
@@ -133,7 +131,7 @@ class Report(NamedTuple):
 
 def filled(text: str, words: Mapping[str, str]) -> str:
     """Return a text with a word for each name in braces."""
-    return HOLE.sub(lambda hole: words.get(hole[1], "nothing"), text)
+    return re.sub(r"\{(\w+)\}", lambda hole: words.get(hole[1], "nothing"), text)
 
 
 def finding(slug: str, place: Place | None, **words: str) -> Finding:

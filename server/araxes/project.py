@@ -22,7 +22,6 @@ SOURCE_KEY = re.compile(r"[a-z0-9][a-z0-9-]*")
 PACKAGE = Path(__file__).parent
 DATASET, DOCUMENTS, MANIFEST, CURRENT = "dataset.nq", "documents", "manifest.json", "current"
 NEEDED = {"dataset_sha256": str, "distinct_triples": int, "files": dict, "inputs_hash": str}
-PARTS = ("ontology", "data", "queries")
 FOLDER = re.compile(r"[0-9a-f]{16}-[0-9a-f]{8}")
 
 
@@ -41,7 +40,7 @@ class Project(NamedTuple):
 
     def inputs(self) -> list[str]:
         """Return every file that a release rests on, relative to the root."""
-        return sorted(f"{part}/{name}" for part in PARTS for name in _files(self.root / part))
+        return sorted(f"{part}/{name}" for part in ("ontology", "data", "queries") for name in _files(self.root / part))
 
     def queries(self, folder: str) -> dict[str, queries.SavedQuery]:
         """Return the saved queries below `queries/FOLDER` by name."""
