@@ -123,7 +123,7 @@ def diff(whole: bool, old: Path, new: Path) -> None:
 @group.command(params=[*PLACE, AS_IS])
 @click.option("--host", help="Address to listen on [default: 127.0.0.1; env: ARAXES_HOST].")
 @click.option("--port", type=int, help="Port to listen on; 0 takes a free one [default: 8000; env: ARAXES_PORT].")
-@click.option("--settings", "file", type=FILE, envvar=settings.FILE, help="File of settings [env: ARAXES_SETTINGS].")
+@click.option("--settings", "file", type=FILE, help="File of settings [env: ARAXES_SETTINGS].")
 @click.option("--data", multiple=True, type=FILE, help="Serve this file instead of the graph.")
 @click.option("--with", "beside", multiple=True, type=FILE, help="Serve this file as a graph beside those here.")
 @click.option("--store", type=FOLDER, metavar="DIR", help="Keep the data on disk, in this folder [env: ARAXES_STORE].")

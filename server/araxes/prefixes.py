@@ -16,7 +16,7 @@ OWL = "http://www.w3.org/2002/07/owl#"
 SH = "http://www.w3.org/ns/shacl#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
-RDF_TYPE, RDFS_LABEL = RDF + "type", RDFS + "label"
+RDF_TYPE = RDF + "type"
 FILE_IRI = "urn:araxes:file:"
 PREFIX_FILE = "ontology/prefixes.ttl"
 LOCAL = re.compile(r"[A-Za-z0-9_](?:[\w.-]*[\w-])?", re.ASCII)

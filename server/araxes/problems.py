@@ -88,7 +88,7 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         """Return `file:line:column`, without the parts that are not known."""
-        return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        return ":".join(str(part) for part in self if part)
 
 
 class Finding(NamedTuple):

@@ -16,7 +16,7 @@ from araxes.problems import BadParameter, BadQuery
 PATTERNS: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 LAYOUTS = {key: re.compile(pattern) for key, pattern in PATTERNS["layouts"].items()}
 PARAMETER, COLUMN = LAYOUTS["param"], LAYOUTS["column"]
-LINE, MARKED, NAME = (re.compile(PATTERNS[each]) for each in ("line", "marked", "name"))
+LINE, MARKED, NAME = (re.compile(str(PATTERNS[each])) for each in ("line", "marked", "name"))
 PREFIX = re.compile(r"^\s*@?PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.MULTILINE | re.IGNORECASE)
 
 

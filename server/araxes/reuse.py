@@ -1,7 +1,6 @@
 """A release for whoever needs one: built if need be, and opened in Python by the two libraries that people use."""
 
 import hashlib
-import importlib.util
 import os
 import subprocess
 import sys
@@ -71,10 +70,10 @@ def dataset(folder: str | Path | None = None) -> Any:
 
 def namespace(folder: str | Path | None = None) -> Any:
     """Return the namespace of the terms in an owlready2 world of its own, with every individual of a release."""
-    if importlib.util.find_spec("owlready2") is None:
-        raise ToolMissing("owlready2 is not installed")
-    import owlready2
-
+    try:
+        import owlready2
+    except ImportError:
+        raise ToolMissing("owlready2 is not installed") from None
     file = _opened(folder).folder / DOCUMENTS / f"{WHOLE}.nt"
     ontology = owlready2.World().get_ontology(BASE + WHOLE)
     return ontology.load(fileobj=BytesIO(file.read_bytes())).get_namespace(NS)

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from araxes.problems import BadSetting, Problem
 
-FILE = "ARAXES_SETTINGS"
 TEXTS: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
@@ -76,7 +75,7 @@ SETTINGS = tuple(Setting(name, default, **TEXTS[name]) for name, default in Sett
 def load(environ: Mapping[str, str], given: Mapping[str, object]) -> Settings:
     """Return the settings, each as given, else from the environment, the file or its default; raises `BadSetting`."""
     written: Mapping[str, object] = {}
-    if file := given.get("file") or environ.get(FILE):
+    if file := given.get("file") or environ.get("ARAXES_SETTINGS"):
         try:
             written = tomllib.loads(Path(str(file)).read_text("utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
