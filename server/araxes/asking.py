@@ -72,8 +72,7 @@ def _asked(release: Release, questions: Sequence[Question]) -> list[str]:
 
 
 def _rows(document: Mapping[str, Any], known: Mapping[str, str]) -> tuple[list[str], list[dict[str, str | int]]]:
-    columns = document["head"]["vars"]
-    bindings = document["results"]["bindings"]
+    columns, bindings = document["head"]["vars"], document["results"]["bindings"]
     return columns, [{name: _cell(row[name], known) if name in row else "" for name in columns} for row in bindings]
 
 

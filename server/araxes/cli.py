@@ -8,18 +8,13 @@ from typing import Any, NoReturn
 import click
 
 from araxes import __version__, reuse, settings
-from araxes.problems import BadParameter, BadQuery, BadSetting, Problem, Report, UnknownQuery, caret, passed, shown
+from araxes.problems import BadParameter, BadQuery, BadSetting, Problem, Report, UnknownQuery, passed, rendered, shown
 from araxes.project import Project, locate, open_release, release_of
 from araxes.reuse import say
 
 Paths = tuple[Path, ...]
 FOUND, USAGE, COULD_NOT, MOST_LINES = 1, 2, 3, 20
-CODES = """\b
-Exit codes:
-  0  fine
-  1  something was found that must change
-  2  the command was not understood
-  3  the command could not run"""
+CODES = "\b\n" + Path(__file__).with_name("exit-codes.txt").read_text("utf-8")
 FORMATS = ("table", "json", "xml", "csv", "tsv", "turtle", "trig", "ntriples", "nquads", "rdfxml", "jsonld")
 FILE, FOLDER = click.Path(path_type=Path), click.Path(file_okay=False, path_type=Path)
 
@@ -58,10 +53,7 @@ def main() -> None:
     try:
         group(prog_name="araxes")
     except Problem as problem:
-        say(f"error: {problem.detail}")
-        if source := problem.more.get("source"):
-            say(f"    {source}\n    {caret(str(source), int(str(problem.more['column'])))}")
-        say(f"    {problem.advice}")
+        say(rendered("problem.txt", problem=problem))
         sys.exit(USAGE if isinstance(problem, BadParameter | BadQuery | BadSetting | UnknownQuery) else COULD_NOT)
     except Exception as error:  # noqa: BLE001 - whatever it is, a person gets one line, and a script its exit code
         said = " ".join(str(error).split()) or "it gives no reason"

@@ -168,4 +168,4 @@ def rendered(name: str, **facts: Any) -> str:
     from jinja2 import Template
 
     template = Template((HERE / name).read_text("utf-8"), trim_blocks=True, lstrip_blocks=True)
-    return str(template.render(facts)).rstrip("\n")
+    return str(template.render(facts, caret=caret)).rstrip("\n")

@@ -152,7 +152,7 @@ def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path,
 
 def open_release(folder: Path) -> Release:
     """Return the release in a folder, or its current one; raises `BadRelease` where none is, or not as it was built."""
-    at = folder if (folder / MANIFEST).is_file() else folder / CURRENT
+    at = (folder if (folder / MANIFEST).is_file() else folder / CURRENT).resolve()
     try:
         manifest = json.loads((at / MANIFEST).read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -163,7 +163,6 @@ def open_release(folder: Path) -> Release:
     lacking = [name for name, kind in NEEDED.items() if type(facts.get(name)) is not kind]
     if lacking or not all(isinstance(each, str) for each in facts["files"].values()):
         raise BadRelease(f"The manifest of the release {at} is damaged: see {', '.join(lacking) or 'files'}")
-    at = at.resolve()
     digits = at.name.partition("-")[2] if FOLDER.fullmatch(at.name) else ""
     found, listed = _hashes(_files(at)), {MANIFEST: digits, **facts["files"]}
     for name in sorted(found.keys() | listed.keys()):

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from itertools import takewhile
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ PATTERNS: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").
 LAYOUTS = {key: re.compile(pattern) for key, pattern in PATTERNS["layouts"].items()}
 PARAMETER, COLUMN = LAYOUTS["param"], LAYOUTS["column"]
 LINE, MARKED, NAME = (re.compile(str(PATTERNS[each])) for each in ("line", "marked", "name"))
+HEADED = methodcaller("startswith", "#:")
 PREFIX = re.compile(r"^\s*@?PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.MULTILINE | re.IGNORECASE)
 
 
@@ -73,7 +75,7 @@ def read(path: Path, root: Path) -> SavedQuery:
         text = path.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise BadQuery(f"{file} is not UTF-8 text", hint="Save the file as UTF-8.") from error
-    header = ((match[1], match[2]) for line in _header_lines(text) if (match := LINE.match(line)))
+    header = ((match[1], match[2]) for line in takewhile(HEADED, text.splitlines()) if (match := LINE.match(line)))
     return SavedQuery(path.stem, path.parent.name, file, text, tuple(header))
 
 
@@ -84,7 +86,7 @@ def load(folder: Path, root: Path) -> dict[str, SavedQuery]:
 
 def told(query: SavedQuery) -> Iterator[dict[str, object]]:
     """Yield what is said of a query: each line of its header, its parameters, columns and the lines marked for them."""
-    for number, line in enumerate(_header_lines(query.text), 1):
+    for number, line in enumerate(takewhile(HEADED, query.text.splitlines()), 1):
         key, value = match.groups() if (match := LINE.match(line)) else (None, "")
         fits = key not in LAYOUTS or bool(LAYOUTS[key].match(value))
         yield {"file": query.file, "line": number, "header": line.strip(), "key": key, "value": value, "fits": fits}
@@ -104,10 +106,6 @@ def bind(query: SavedQuery, given: Mapping[str, str], prefixes: Mapping[str, str
         raise BadParameter(f"{query.name} has no parameter {unknown[0]}", hint=hint)
     terms = {name: _term(value, kinds[name], known) for name, value in given.items()}
     return MARKED.sub(lambda line: f"{line[1]} {terms[line[2]]} {line[4]}" if line[2] in terms else line[0], query.text)
-
-
-def _header_lines(text: str) -> Iterator[str]:
-    return takewhile(lambda line: line.startswith("#:"), text.splitlines())
 
 
 def _term(value: str, kind: str, prefixes: Mapping[str, str]) -> str:
