@@ -32,8 +32,7 @@ class Setting(NamedTuple):
         """Return the value in the setting's type, never clamped; raises `BadSetting` where it is not allowed."""
         text, number = str(value), isinstance(self.default, int)
         if not re.fullmatch(r"[+-]?\d{1,18}" if number else self.fits, text):
-            what = "a whole number" if number else self.help
-            raise BadSetting(f"{self.name} is {text[:200]!r}, which is not {what}")
+            raise BadSetting(f"{self.name} is {text[:200]!r}, which is not {'a whole number' if number else self.help}")
         if number and not self.least <= int(text) <= self.most:
             raise BadSetting(f"{self.name} is {text}, but must lie between {self.least:,} and {self.most:,}")
         return int(text) if number else text
