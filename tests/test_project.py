@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from araxes.problems import BadProject
-from araxes.project import Project, graph_of, locate, source_of
+from araxes.project import Project, graph_of, locate
 from helpers import ROOT, TINY, Copy
 
 GRAPH = "https://w3id.org/araxes/graph/"
@@ -33,8 +33,8 @@ def test_some_files_are_read_and_not_served(file: str) -> None:
 
 
 def test_a_source_is_known_by_its_folder() -> None:
-    assert source_of("data/sources/tiny-2024/a.ttl") == "tiny-2024"
-    assert source_of("data/entities/a.ttl") is None
+    assert graph_of("data/sources/tiny-2024/a.ttl") == GRAPH + "tiny-2024"
+    assert graph_of("data/entities/a.ttl") == GRAPH + "entities"
 
 
 def test_the_folder_given_goes_before_the_environment_and_that_before_the_checkout() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from araxes.problems import BadRelease
-from araxes.project import CURRENT, open_release, peek, publish
+from araxes.project import CURRENT, open_release, publish
 
 PARTS = {"dataset.nq": b"<urn:a> <urn:b> <urn:c> <urn:g> .\n", "queries/a.rq": b"ASK {}"}
 MANIFEST = {
@@ -57,7 +57,7 @@ def test_a_file_too_many_is_refused(tmp_path: Path) -> None:
 
 def test_no_release_is_a_problem_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(BadRelease, match="no release") as raised:
-        peek(tmp_path)
+        open_release(tmp_path)
     assert "araxes build" in raised.value.advice
 
 
@@ -113,7 +113,7 @@ def test_a_damaged_manifest_is_refused(tmp_path: Path, change: Callable[[Any], A
     path = publish(PARTS, MANIFEST, tmp_path).folder / "manifest.json"
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
     with pytest.raises(BadRelease, match="is damaged"):
-        peek(tmp_path)
+        open_release(tmp_path)
 
 
 def test_a_changed_number_in_the_manifest_is_refused(tmp_path: Path) -> None:

@@ -12,10 +12,8 @@ from araxes import prefixes, queries, settings
 from araxes.engine import Engine, Question, form_of, formats_for
 from araxes.engine.question import RESULTS
 from araxes.prefixes import XSD
-from araxes.problems import BadParameter, UnknownQuery
+from araxes.problems import BadParameter, UnknownQuery, rendered
 from araxes.project import Project, Release
-
-Cell = str | int
 
 
 def text_of(word: str, given: Sequence[str], release: Release) -> str:
@@ -42,19 +40,18 @@ def answer(release: Release, text: str, name: str | None) -> str:
     document = json.loads(body)
     if "boolean" in document:
         return "yes" if document["boolean"] else "no"
-    return _table(*_rows(document, prefixes.below(release.folder)))
+    return rendered("tables.txt", tables=[("", *_rows(document, prefixes.below(release.folder)))])
 
 
 def statistics(release: Release, machine: bool) -> str:
     """Return the answers to the queries below `queries/stats`: as tables under their titles, or as JSON."""
     known, saved = prefixes.below(release.folder), Project(release.folder).queries("stats").values()
     bodies = _asked(release, [Question(query.text, RESULTS[0]) for query in saved])
-    shown = {query.title: _rows(json.loads(body), known) for query, body in zip(saved, bodies, strict=True)}
+    tables = [(query.title, *_rows(json.loads(body), known)) for query, body in zip(saved, bodies, strict=True)]
     if machine:
-        facts = {title: rows for title, (_, rows) in shown.items()}
+        facts = {title: rows for title, _, rows in tables}
         return json.dumps({"release": release.name, "triples": release.triples, **facts}, indent=2, ensure_ascii=False)
-    tables = [f"{title}\n{_table(*rows)}" for title, rows in shown.items()]
-    return "\n\n".join([f"Release {release.name}: {release.triples:,} distinct triples", *tables])
+    return rendered("tables.txt", release=release, tables=tables)
 
 
 def _saved(word: str, release: Release) -> queries.SavedQuery:
@@ -74,27 +71,14 @@ def _asked(release: Release, questions: Sequence[Question]) -> list[str]:
         return [engine.ask(each).whole().decode("utf-8").rstrip("\n") for each in questions]
 
 
-def _rows(document: Mapping[str, Any], known: Mapping[str, str]) -> tuple[list[str], list[dict[str, Cell]]]:
-    columns = document["head"]["vars"]
-    bindings = document["results"]["bindings"]
+def _rows(document: Mapping[str, Any], known: Mapping[str, str]) -> tuple[list[str], list[dict[str, str | int]]]:
+    columns, bindings = document["head"]["vars"], document["results"]["bindings"]
     return columns, [{name: _cell(row[name], known) if name in row else "" for name in columns} for row in bindings]
 
 
-def _cell(term: Mapping[str, Any], known: Mapping[str, str]) -> Cell:
+def _cell(term: Mapping[str, Any], known: Mapping[str, str]) -> str | int:
     value = str(term["value"])
     if term["type"] == "uri":
         return prefixes.shorten(value, known)
     whole = term.get("datatype") == f"{XSD}integer" and re.fullmatch(r"[+-]?[0-9]{1,18}", value)
     return int(value) if whole else value.replace("\n", " ")
-
-
-def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Cell]]) -> str:
-    """Return a table with aligned columns, whole numbers to the right, and the number of its rows."""
-    shown = []
-    for name in columns:
-        cells = [row[name] for row in rows]
-        width = max(len(str(cell)) for cell in (name, *cells))
-        sign = ">" if cells and all(isinstance(cell, int) for cell in cells) else "<"
-        shown.append([f"{cell!s:{sign}{width}}" for cell in (name, "-" * width, *cells)])
-    lines = ["  ".join(line).rstrip() for line in zip(*shown, strict=True)]
-    return "\n".join([*lines, f"({len(rows)} row{'' if len(rows) == 1 else 's'})"])

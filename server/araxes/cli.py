@@ -2,46 +2,38 @@
 
 import os
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from araxes import __version__, reuse, settings
-from araxes.problems import BadParameter, BadQuery, BadSetting, Problem, Report, UnknownQuery, caret, passed, shown
+from araxes.problems import BadParameter, BadQuery, BadSetting, Problem, Report, UnknownQuery, passed, rendered, shown
 from araxes.project import Project, locate, open_release, release_of
 from araxes.reuse import say
 
 Paths = tuple[Path, ...]
 FOUND, USAGE, COULD_NOT, MOST_LINES = 1, 2, 3, 20
-CODES = """\b
-Exit codes:
-  0  fine
-  1  something was found that must change
-  2  the command was not understood
-  3  the command could not run"""
+CODES = "\b\n" + Path(__file__).with_name("exit-codes.txt").read_text("utf-8")
 FORMATS = ("table", "json", "xml", "csv", "tsv", "turtle", "trig", "ntriples", "nquads", "rdfxml", "jsonld")
-FILE = click.Path(path_type=Path)
-FOLDER: dict[str, Any] = {"type": click.Path(file_okay=False, path_type=Path), "metavar": "DIR"}
-
-as_machine = click.option("--json", "machine", is_flag=True, help="Write JSON for a script.")
-no_build = click.option("--no-build", "stale", is_flag=True, help="Take the release as it is, changed project or not.")
-reasoning = click.option("--without-reasoner", is_flag=True, help="Leave the OWL reasoner out; the release says so.")
+FILE, FOLDER = click.Path(path_type=Path), click.Path(file_okay=False, path_type=Path)
 
 
-def located(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options `--project` and `--release`; it gets the project and the folder of its releases."""
+def _located(context: click.Context, option: click.Parameter, given: Path | None) -> Project | Path:
+    """Return the project, or the folder of its releases: as given, else where it is by default."""
+    if option.name == "project":
+        return locate(given, os.environ)
+    return (given or reuse.folder_of(context.params["project"])).absolute()
 
-    @click.option("--project", **FOLDER, help="Folder with ontology/, data/ and queries/ [env: ARAXES_PROJECT].")
-    @click.option("--release", **FOLDER, envvar="ARAXES_RELEASE", help="Folder for releases [default: in the cache].")
-    @wraps(command)
-    def placed(project: Path | None, release: Path | None, **given: Any) -> None:
-        found = locate(project, os.environ)
-        command(found, (release or reuse.folder_of(found)).absolute(), **given)
 
-    return placed
+AT: dict[str, Any] = {"type": FOLDER, "metavar": "DIR", "callback": _located}
+PLACE = (
+    click.Option(["--project"], **AT, help="Folder with ontology/, data/ and queries/ [env: ARAXES_PROJECT]."),
+    click.Option(["--release", "releases"], **AT, help="Folder for releases [env: ARAXES_RELEASE; else in the cache]."),
+)
+JSON = click.Option(["--json", "machine"], is_flag=True, help="Write JSON for a script.")
+AS_IS = click.Option(["--no-build", "stale"], is_flag=True, help="Take the release as it is, changed project or not.")
+NO_LOGIC = click.Option(["--without-reasoner"], is_flag=True, help="Leave the OWL reasoner out; the release says so.")
 
 
 def tell(step: str) -> None:
@@ -61,10 +53,7 @@ def main() -> None:
     try:
         group(prog_name="araxes")
     except Problem as problem:
-        say(f"error: {problem.detail}")
-        if source := problem.more.get("source"):
-            say(f"    {source}\n    {caret(str(source), int(str(problem.more['column'])))}")
-        say(f"    {problem.advice}")
+        say(rendered("problem.txt", problem=problem))
         sys.exit(USAGE if isinstance(problem, BadParameter | BadQuery | BadSetting | UnknownQuery) else COULD_NOT)
     except Exception as error:  # noqa: BLE001 - whatever it is, a person gets one line, and a script its exit code
         said = " ".join(str(error).split()) or "it gives no reason"
@@ -72,10 +61,7 @@ def main() -> None:
         sys.exit(COULD_NOT)
 
 
-@group.command()
-@located
-@as_machine
-@reasoning
+@group.command(params=[*PLACE, JSON, NO_LOGIC])
 def build(project: Project, releases: Path, machine: bool, without_reasoner: bool) -> None:
     """Check everything and publish a release; an earlier one stays untouched if a step fails."""
     from araxes.knowledge import pipeline
@@ -86,20 +72,16 @@ def build(project: Project, releases: Path, machine: bool, without_reasoner: boo
     sys.exit(0 if made else FOUND)
 
 
-@group.command()
-@located
-@as_machine
-@reasoning
-def check(project: Project, _: Path, machine: bool, without_reasoner: bool) -> None:
+@group.command(params=[*PLACE, JSON, NO_LOGIC])
+def check(project: Project, machine: bool, without_reasoner: bool, **_: Path) -> None:
     """Check ontology, data, queries and rules; list everything that must change."""
     from araxes.knowledge import pipeline
 
     _end_with([*pipeline.check(project, reasoner=not without_reasoner, tell=tell).reports.values()], machine)
 
 
-@group.command()
-@located
-def derive(project: Project, _: Path) -> None:
+@group.command(params=[*PLACE])
+def derive(project: Project, **_: Path) -> None:
     """Run the rules and write what they make to data/inferred."""
     from araxes.knowledge import pipeline
 
@@ -109,22 +91,20 @@ def derive(project: Project, _: Path) -> None:
     click.echo("\n".join(changed) or "Nothing changed.")
 
 
-@group.command()
-@located
-@no_build
-@click.argument("into", **FOLDER)
+@group.command(params=[*PLACE, AS_IS])
+@click.argument("into", type=FOLDER)
 def release(project: Project, releases: Path, stale: bool, into: Path) -> None:
     """Hand the release on below the folder INTO: every graph in every syntax, and what changed since the last there."""
     from araxes.knowledge.releases import take
 
-    made = take(open_release(reuse.fresh_release(project, releases, build=not stale).folder), into.absolute())
+    made = take(reuse.fresh_release(project, releases, build=not stale), into.absolute())
     click.echo(f"Release {made.name}: {len(made.manifest['files'])} files in {made.folder}")
 
 
 @group.command()
 @click.option("--all", "whole", is_flag=True, help="Show every line of long lists.")
-@click.argument("old", **FOLDER)
-@click.argument("new", **FOLDER)
+@click.argument("old", type=FOLDER)
+@click.argument("new", type=FOLDER)
 def diff(whole: bool, old: Path, new: Path) -> None:
     """Show what changed from the release in OLD to that in NEW: terms, answers, facts."""
     from araxes.knowledge.releases import changes
@@ -132,27 +112,23 @@ def diff(whole: bool, old: Path, new: Path) -> None:
     click.echo(changes(open_release(old), open_release(new), 0 if whole else MOST_LINES))
 
 
-@group.command()
-@located
+@group.command(params=[*PLACE, AS_IS])
 @click.option("--host", help="Address to listen on [default: 127.0.0.1; env: ARAXES_HOST].")
 @click.option("--port", type=int, help="Port to listen on; 0 takes a free one [default: 8000; env: ARAXES_PORT].")
-@no_build
-@click.option("--settings", "file", type=FILE, envvar=settings.FILE, help="File of settings [env: ARAXES_SETTINGS].")
+@click.option("--settings", "file", type=FILE, help="File of settings [env: ARAXES_SETTINGS].")
 @click.option("--data", multiple=True, type=FILE, help="Serve this file instead of the graph.")
 @click.option("--with", "beside", multiple=True, type=FILE, help="Serve this file as a graph beside those here.")
-@click.option("--store", **FOLDER, help="Keep the data on disk, in this folder [env: ARAXES_STORE].")
+@click.option("--store", type=FOLDER, metavar="DIR", help="Keep the data on disk, in this folder [env: ARAXES_STORE].")
 @click.option("--backend", multiple=True, metavar="URL", help="Ask this SPARQL endpoint [env: ARAXES_BACKEND].")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=FILE)
-def serve(
-    project: Project, releases: Path, stale: bool, data: Paths, beside: Paths, files: Paths, **given: Any
-) -> None:
+def serve(project: Project, releases: Path, stale: bool, data: Paths, beside: Paths, files: Paths, **more: Any) -> None:
     """Serve the graph, built first if the project has changed; with --data FILE..., just those files.
 
     With --with FILE..., files (any syntax of RDF, .gz too) stand beside the graph. With --backend, given once for each
     of its replicas, an endpoint that holds the data is asked. SIGHUP changes to the newest release, or to the files as
     they are then.
     """
-    chosen = settings.load(os.environ, {**given, "backend": " ".join(given["backend"]) or None})
+    chosen = settings.load(os.environ, {**more, "backend": " ".join(more["backend"]) or None})
     if bool(data) + bool(beside) + bool(chosen.backend) > 1 or (files and not data and not beside):
         raise click.UsageError("Give files with either --data or --with, and none with --backend.")
     from araxes import serving
@@ -166,28 +142,24 @@ def serve(
     return serving.serve(lambda: open_release(releases), chosen)
 
 
-@group.command()
-@located
+@group.command(params=[*PLACE, AS_IS])
 @click.argument("query")
 @click.option("--param", "given", multiple=True, metavar="NAME=VALUE", help="Value for a parameter of a saved query.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Form of the answer [default: table, or turtle].")
-@no_build
 def query(project: Project, releases: Path, query: str, given: tuple[str, ...], form: str | None, stale: bool) -> None:
     """Answer QUERY: its text, the path of an .rq file, or the name of a saved query (pq15 is enough)."""
     from araxes import asking
 
-    release = open_release(reuse.fresh_release(project, releases, build=not stale).folder)
+    release = reuse.fresh_release(project, releases, build=not stale)
     click.echo(asking.answer(release, asking.text_of(query, given, release), form))
 
 
-@group.command()
-@located
-@as_machine
+@group.command(params=[*PLACE, JSON])
 def stats(project: Project, releases: Path, machine: bool) -> None:
     """Show what the release holds: triples, things, attestations, positions, comparisons."""
     from araxes import asking
 
-    click.echo(asking.statistics(open_release(reuse.fresh_release(project, releases).folder), machine))
+    click.echo(asking.statistics(reuse.fresh_release(project, releases), machine))
 
 
 @group.group()
@@ -195,12 +167,10 @@ def anchors() -> None:
     """Work with the passages to which attestations point."""
 
 
-@anchors.command()
-@located
-@as_machine
+@anchors.command(params=[*PLACE, JSON])
 @click.argument("text", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", metavar="KEY", help="Which document the text is, such as kaleji-2023.")
-def verify(project: Project, _: Path, machine: bool, text: Path, source: str | None) -> None:
+def verify(project: Project, machine: bool, text: Path, source: str | None, **_: Path) -> None:
     """Check every passage against TEXT, your own copy of the article; list those that fail."""
     from araxes.knowledge import quality, reading
 

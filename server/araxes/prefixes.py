@@ -16,7 +16,7 @@ OWL = "http://www.w3.org/2002/07/owl#"
 SH = "http://www.w3.org/ns/shacl#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
-RDF_TYPE, RDFS_LABEL = RDF + "type", RDFS + "label"
+RDF_TYPE = RDF + "type"
 FILE_IRI = "urn:araxes:file:"
 PREFIX_FILE = "ontology/prefixes.ttl"
 LOCAL = re.compile(r"[A-Za-z0-9_](?:[\w.-]*[\w-])?", re.ASCII)
@@ -47,7 +47,5 @@ def shorten(iri: str, prefixes: Mapping[str, str]) -> str:
     """Return the IRI as a prefixed name where a prefix fits, else in angle brackets."""
     fitting = (name for name, namespace in prefixes.items() if iri.startswith(namespace) and iri != namespace)
     best = max(fitting, key=lambda name: len(prefixes[name]), default=None)
-    if best is None:
-        return f"<{iri}>"
-    local = iri.removeprefix(prefixes[best])
+    local = "" if best is None else iri.removeprefix(prefixes[best])
     return f"{best}:{local}" if LOCAL.fullmatch(local) else f"<{iri}>"

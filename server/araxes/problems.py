@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
-State = Literal["ran", "skipped", "not run"]
 HERE = Path(__file__).parent
 PROBLEMS, FINDINGS = (tomllib.loads((HERE / f"{name}.toml").read_text("utf-8")) for name in ("problems", "findings"))
-HOLE = re.compile(r"\{(\w+)\}")
 
 
 class Problem(Exception):
@@ -90,7 +88,7 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         """Return `file:line:column`, without the parts that are not known."""
-        return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        return ":".join(str(part) for part in self if part)
 
 
 class Finding(NamedTuple):
@@ -116,7 +114,7 @@ class Report(NamedTuple):
     unit: str = "things"
     findings: tuple[Finding, ...] = ()
     seconds: float = 0.0
-    state: State = "ran"
+    state: Literal["ran", "skipped", "not run"] = "ran"
     remark: str = ""
 
     @property
@@ -133,7 +131,7 @@ class Report(NamedTuple):
 
 def filled(text: str, words: Mapping[str, str]) -> str:
     """Return a text with a word for each name in braces."""
-    return HOLE.sub(lambda hole: words.get(hole[1], "nothing"), text)
+    return re.sub(r"\{(\w+)\}", lambda hole: words.get(hole[1], "nothing"), text)
 
 
 def finding(slug: str, place: Place | None, **words: str) -> Finding:
@@ -162,7 +160,12 @@ def shown(reports: Sequence[Report], *, machine: bool = False) -> str:
     if machine:
         document = {"passed": passed(reports), "steps": [each.document() for each in reports]}
         return json.dumps(document, indent=2, ensure_ascii=False)
+    return rendered("report.txt", reports=reports)
+
+
+def rendered(name: str, **facts: Any) -> str:
+    """Return a template of this folder, filled with facts, without the end of its last line."""
     from jinja2 import Template
 
-    template = Template((HERE / "report.txt").read_text("utf-8"), trim_blocks=True, lstrip_blocks=True)
-    return str(template.render(reports=reports)).rstrip("\n")
+    template = Template((HERE / name).read_text("utf-8"), trim_blocks=True, lstrip_blocks=True)
+    return str(template.render(facts, caret=caret)).rstrip("\n")

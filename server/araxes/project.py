@@ -21,7 +21,6 @@ OWN_GRAPHS = DATA_GRAPHS | {"ontology"}
 SOURCE_KEY = re.compile(r"[a-z0-9][a-z0-9-]*")
 PACKAGE = Path(__file__).parent
 DATASET, DOCUMENTS, HOMES, MANIFEST, CURRENT = "dataset.nq", "documents", "homes.json", "manifest.json", "current"
-KEPT = 5
 NEEDED = {"dataset_sha256": str, "distinct_triples": int, "files": dict, "inputs_hash": str}
 FOLDER = re.compile(r"[0-9a-f]{16}-[0-9a-f]{8}")
 
@@ -41,8 +40,7 @@ class Project(NamedTuple):
 
     def inputs(self) -> list[str]:
         """Return every file that a release rests on, relative to the root."""
-        paths = (path for part in ("ontology", "data", "queries") for path in (self.root / part).rglob("*"))
-        return sorted(path.relative_to(self.root).as_posix() for path in paths if path.is_file())
+        return sorted(f"{part}/{name}" for part in ("ontology", "data", "queries") for name in _files(self.root / part))
 
     def queries(self, folder: str) -> dict[str, queries.SavedQuery]:
         """Return the saved queries below `queries/FOLDER` by name."""
@@ -62,12 +60,10 @@ class Project(NamedTuple):
 
     def inputs_hash(self) -> str:
         """Return one hash over everything a release is made of: the project's files and the code that reads them."""
-        named = {file: self.root / file for file in self.inputs()}
-        for path in sorted(PACKAGE.rglob("*")):
-            if path.is_file() and path.suffix != ".pyc" and PACKAGE / "_project" not in path.parents:
-                named[f"araxes/{path.relative_to(PACKAGE).as_posix()}"] = path
-        lines = (f"{name}\n{hashlib.sha256(path.read_bytes()).hexdigest()}\n" for name, path in named.items())
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+        code = {name: path for name, path in _files(PACKAGE).items() if not name.startswith("_project/")}
+        code = {f"araxes/{name}": path for name, path in sorted(code.items()) if path.suffix != ".pyc"}
+        hashes = _hashes({**{file: self.root / file for file in self.inputs()}, **code})
+        return hashlib.sha256("".join(f"{name}\n{digest}\n" for name, digest in hashes.items()).encode()).hexdigest()
 
 
 def locate(given: Path | None, environ: Mapping[str, str]) -> Project:
@@ -81,18 +77,14 @@ def locate(given: Path | None, environ: Mapping[str, str]) -> Project:
 
 def graph_of(file: str) -> str | None:
     """Return the IRI of the named graph to which a Turtle file belongs, or None where it is read but not served."""
-    parts = PurePosixPath(file).parts
-    if parts[0] == "ontology":
-        return None if parts[1] in NOT_SERVED or file == prefixes.PREFIX_FILE else ONTOLOGY_GRAPH
-    if key := source_of(file):
-        return GRAPHS + key if SOURCE_KEY.fullmatch(key) else None
-    return GRAPHS + parts[1] if len(parts) > 2 and parts[1] in DATA_GRAPHS else None
-
-
-def source_of(file: str) -> str | None:
-    """Return the key of the source to which a file belongs, or None."""
-    parts = PurePosixPath(file).parts
-    return parts[2] if parts[:2] == ("data", "sources") and len(parts) > 3 else None
+    match PurePosixPath(file).parts:
+        case ("ontology", folder, *_) if folder not in NOT_SERVED and file != prefixes.PREFIX_FILE:
+            return ONTOLOGY_GRAPH
+        case ("data", "sources", key, _, *_) if SOURCE_KEY.fullmatch(key):
+            return GRAPHS + key
+        case ("data", folder, _, *_) if folder in DATA_GRAPHS:
+            return GRAPHS + folder
+    return None
 
 
 class Release(NamedTuple):
@@ -127,10 +119,10 @@ class Release(NamedTuple):
         return all(_mark(Path(path)) == mark for path, mark in self.manifest.get("marks", {}).items())
 
 
-def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path, kept: int = KEPT) -> Release:
+def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path, kept: int = 5) -> Release:
     """Write a release from its files by path, with their hashes, and make it the current one: all of it, or nothing.
 
-    Of the releases there, only so many are `kept`; 0 keeps all.
+    Of the releases there, only so many are `kept`; 0 keeps all. Raises `BadRelease` where it cannot be written.
     """
     hashes = {name: hashlib.sha256(body).hexdigest() for name, body in parts.items()}
     full = {**manifest, "dataset_sha256": hashes[DATASET], "files": hashes}
@@ -138,14 +130,17 @@ def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path,
     name = f"{hashes[DATASET][:16]}-{hashlib.sha256(text).hexdigest()[:8]}"
     try:
         into.mkdir(parents=True, exist_ok=True)
-        try:
-            open_release(into / name)
-        except BadRelease:
-            _write({**parts, MANIFEST: text}, into / name)
-        beside = into / f".current-{os.getpid()}"
-        beside.unlink(missing_ok=True)
-        beside.symlink_to(name)
-        beside.replace(into / CURRENT)
+        with tempfile.TemporaryDirectory(prefix=".building-", dir=into) as beside:
+            whole, link = Path(beside, name), Path(beside, CURRENT)
+            for part, body in {**parts, MANIFEST: text}.items():
+                (whole / part).parent.mkdir(parents=True, exist_ok=True)
+                (whole / part).write_bytes(body)
+            # One that is there and whole may be in use.
+            if _hashes(_files(into / name)) != _hashes(_files(whole)):
+                shutil.rmtree(into / name, ignore_errors=True)
+                whole.rename(into / name)
+            link.symlink_to(name)
+            link.replace(into / CURRENT)
     except OSError as error:
         hint = "Give a folder that can be written with --release."
         raise BadRelease(f"The release cannot be written: {error}", hint=hint) from error
@@ -156,24 +151,8 @@ def publish(parts: Mapping[str, bytes], manifest: Mapping[str, Any], into: Path,
 
 
 def open_release(folder: Path) -> Release:
-    """Return the release in a folder, or its current one, every hash checked; raises `BadRelease` as `peek` does."""
-    release = peek(folder)
-    at, listed = release.folder, release.manifest["files"]
-    present = {path.relative_to(at).as_posix(): path for path in at.rglob("*") if path.is_file()}
-    digits = at.name.partition("-")[2] if FOLDER.fullmatch(at.name) else ""
-    for name in sorted(present.keys() | listed.keys()):
-        if name not in present:
-            raise BadRelease(f"The release {at} lacks {name}")
-        if name not in {*listed, MANIFEST}:
-            raise BadRelease(f"The release {at} holds {name}, which was not built")
-        if not hashlib.sha256(present[name].read_bytes()).hexdigest().startswith(listed.get(name, digits)):
-            raise BadRelease(f"In the release {at}, {name} is not what was built: its hash differs")
-    return release
-
-
-def peek(folder: Path) -> Release:
-    """Return the release in a folder, or its current one, unchecked; raises `BadRelease` for a bad manifest or none."""
-    at = folder if (folder / MANIFEST).is_file() else folder / CURRENT
+    """Return the release in a folder, or its current one; raises `BadRelease` where none is, or not as it was built."""
+    at = (folder if (folder / MANIFEST).is_file() else folder / CURRENT).resolve()
     try:
         manifest = json.loads((at / MANIFEST).read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -184,14 +163,22 @@ def peek(folder: Path) -> Release:
     lacking = [name for name, kind in NEEDED.items() if type(facts.get(name)) is not kind]
     if lacking or not all(isinstance(each, str) for each in facts["files"].values()):
         raise BadRelease(f"The manifest of the release {at} is damaged: see {', '.join(lacking) or 'files'}")
-    return Release(at.resolve(), facts)
+    digits = at.name.partition("-")[2] if FOLDER.fullmatch(at.name) else ""
+    found, listed = _hashes(_files(at)), {MANIFEST: digits, **facts["files"]}
+    for name in sorted(found.keys() | listed.keys()):
+        if name not in found:
+            raise BadRelease(f"The release {at} lacks {name}")
+        if name not in listed:
+            raise BadRelease(f"The release {at} holds {name}, which was not built")
+        if not found[name].startswith(listed[name]):
+            raise BadRelease(f"In the release {at}, {name} is not what was built: its hash differs")
+    return Release(at, facts)
 
 
 def release_of(files: Sequence[Path], beside: Release | None = None, *, quick: bool = False) -> Release:
     """Return what is served for files of data, alone or each as a graph beside a release.
 
-    It is named after their bytes or, if that must be `quick`, after sizes and times. Raises `BadData` if one cannot be
-    read.
+    It is named after their bytes or, if that must be `quick`, sizes and times; raises `BadData` if one cannot be read.
     """
     digest, missing, marks = hashlib.sha256(beside.name.encode() if beside else b""), [], {}
     for path in files:
@@ -208,13 +195,11 @@ def release_of(files: Sequence[Path], beside: Release | None = None, *, quick: b
     if beside and (twice := sorted({name for name in names if names.count(name) > 1})):
         found = f"{', '.join(twice)}: each file is a graph of its name, and two have this one"
         raise BadData(found, hint="Give each file a name of its own.")
-    name, data = digest.hexdigest(), {path: FILE_IRI + quote(Path(path).name) if beside else "" for path in marks}
-    if beside:
-        more = {"dataset_sha256": name, "data": {**beside.sources, **data}, "marks": marks}
-        return beside._replace(manifest={**beside.manifest, **more})
-    # A place that holds nothing, so that no query or prefix of this project is shown with other people's data.
-    manifest = {"dataset_sha256": name, "distinct_triples": 0, "files": {}, "inputs_hash": name}
-    return Release(Path(os.devnull), {**manifest, "data": data, "marks": marks})
+    data = {path: FILE_IRI + quote(Path(path).name) if beside else "" for path in marks}
+    # Alone at a place that holds nothing, so that no query or prefix of this project is shown with other people's data.
+    base = beside or Release(Path(os.devnull), {"distinct_triples": 0, "files": {}})
+    data = {**(beside.sources if beside else {}), **data}
+    return base._replace(manifest={**base.manifest, "dataset_sha256": digest.hexdigest(), "data": data, "marks": marks})
 
 
 def _mark(path: Path) -> str:
@@ -223,12 +208,10 @@ def _mark(path: Path) -> str:
     return f"{told.st_size} {told.st_mtime_ns}"
 
 
-def _write(parts: Mapping[str, bytes], target: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix=".building-", dir=target.parent) as beside:
-        whole = Path(beside) / target.name
-        for name, body in parts.items():
-            path = whole / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(body)
-        shutil.rmtree(target, ignore_errors=True)
-        whole.rename(target)
+def _files(folder: Path) -> dict[str, Path]:
+    """Return the files below a folder by their paths in it."""
+    return {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+
+
+def _hashes(files: Mapping[str, Path]) -> dict[str, str]:
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}

@@ -1,26 +1,25 @@
 """Saved queries: `.rq` files that run as they lie, with a header and parameters."""
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from itertools import takewhile
+from operator import methodcaller
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
 from araxes.prefixes import XSD
 from araxes.problems import BadParameter, BadQuery
 
-HEADER = re.compile(r"#:\s*([a-z][a-z-]*):\s*(.*?)\s*$")
-PARAMETER = re.compile(r'(\w+)\s+(iri|[A-Za-z][\w.-]*:[\w.-]+|<[^<>\s]+>)\s+"(.*)"$')
-COLUMN = re.compile(r'(\w+)(?:\s+((?:iri|xsd:string)\*?|xsd:(?:date|dateTime|gYear|integer)))?\s+"(.*)"$')
-REFERENCE = re.compile(r"(\w+)\s+([\w-]+)$")
-MARKED = re.compile(r"^(\s*VALUES\s+\?(\w+)\s*\{)([^{}]*)(\}\s*#\s*param\s*)$", re.MULTILINE)
+PATTERNS: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+LAYOUTS = {key: re.compile(pattern) for key, pattern in PATTERNS["layouts"].items()}
+PARAMETER, COLUMN = LAYOUTS["param"], LAYOUTS["column"]
+LINE, MARKED, NAME = (re.compile(str(PATTERNS[each])) for each in ("line", "marked", "name"))
+HEADED = methodcaller("startswith", "#:")
 PREFIX = re.compile(r"^\s*@?PREFIX\s+([^\s:]*):\s*<([^>]*)>", re.MULTILINE | re.IGNORECASE)
-PREFIXED_NAME = re.compile(r"((?:[A-Za-z][\w.-]*)?):([\w.-]+)")
-LAYOUTS = {"param": PARAMETER, "column": COLUMN, "reference": REFERENCE}
-LEXICAL = {"integer": r"[+-]?\d+", "decimal": r"[+-]?(\d+(\.\d*)?|\.\d+)", "boolean": "true|false|0|1"}
 
 
 class Parameter(NamedTuple):
@@ -76,7 +75,7 @@ def read(path: Path, root: Path) -> SavedQuery:
         text = path.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise BadQuery(f"{file} is not UTF-8 text", hint="Save the file as UTF-8.") from error
-    header = ((match[1], match[2]) for line in _header_lines(text) if (match := HEADER.match(line)))
+    header = ((match[1], match[2]) for line in takewhile(HEADED, text.splitlines()) if (match := LINE.match(line)))
     return SavedQuery(path.stem, path.parent.name, file, text, tuple(header))
 
 
@@ -87,8 +86,8 @@ def load(folder: Path, root: Path) -> dict[str, SavedQuery]:
 
 def told(query: SavedQuery) -> Iterator[dict[str, object]]:
     """Yield what is said of a query: each line of its header, its parameters, columns and the lines marked for them."""
-    for number, line in enumerate(_header_lines(query.text), 1):
-        key, value = match.groups() if (match := HEADER.match(line)) else (None, "")
+    for number, line in enumerate(takewhile(HEADED, query.text.splitlines()), 1):
+        key, value = match.groups() if (match := LINE.match(line)) else (None, "")
         fits = key not in LAYOUTS or bool(LAYOUTS[key].match(value))
         yield {"file": query.file, "line": number, "header": line.strip(), "key": key, "value": value, "fits": fits}
     for mark in MARKED.finditer(query.text):
@@ -105,25 +104,17 @@ def bind(query: SavedQuery, given: Mapping[str, str], prefixes: Mapping[str, str
     if unknown := [name for name in given if name not in kinds]:
         hint = f"Its parameters: {', '.join(kinds) or 'none'}."
         raise BadParameter(f"{query.name} has no parameter {unknown[0]}", hint=hint)
-
-    def replaced(match: re.Match[str]) -> str:
-        name = match[2]
-        return f"{match[1]} {_term(given[name], kinds[name], known)} {match[4]}" if name in given else match[0]
-
-    return MARKED.sub(replaced, query.text)
-
-
-def _header_lines(text: str) -> Iterator[str]:
-    return takewhile(lambda line: line.startswith("#:"), text.splitlines())
+    terms = {name: _term(value, kinds[name], known) for name, value in given.items()}
+    return MARKED.sub(lambda line: f"{line[1]} {terms[line[2]]} {line[4]}" if line[2] in terms else line[0], query.text)
 
 
 def _term(value: str, kind: str, prefixes: Mapping[str, str]) -> str:
     prefix, _, name = kind.partition(":")
     if prefixes.get(prefix, XSD if prefix == "xsd" else "") == XSD:
-        if not re.fullmatch(LEXICAL.get(name, "(?s).*"), value):
+        if not re.fullmatch(PATTERNS["lexical"].get(name, "(?s).*"), value):
             raise BadParameter(f"{value!r} is not of the datatype {kind}")
         return str(Literal(value, datatype=NamedNode(XSD + name)))
-    match = PREFIXED_NAME.fullmatch(value)
+    match = NAME.fullmatch(value)
     iri = prefixes[match[1]] + match[2] if match and match[1] in prefixes else value
     try:
         return str(NamedNode(iri.removeprefix("<").removesuffix(">")))

@@ -1,7 +1,6 @@
 """A release for whoever needs one: built if need be, and opened in Python by the two libraries that people use."""
 
 import hashlib
-import importlib.util
 import os
 import subprocess
 import sys
@@ -16,25 +15,27 @@ import click
 
 from araxes.prefixes import BASE, NS
 from araxes.problems import BadRelease, ToolMissing
-from araxes.project import DOCUMENTS, Project, Release, locate, open_release, peek
+from araxes.project import DOCUMENTS, Project, Release, locate, open_release
 
 say = partial(click.echo, err=True)
 WHOLE = "ontology/araxes-merged-with-data"
 
 
 def folder_of(project: Project) -> Path:
-    """Return the folder in the cache where a project's releases are kept."""
+    """Return the folder of a project's releases: `ARAXES_RELEASE`, else one in the cache."""
+    if given := os.environ.get("ARAXES_RELEASE"):
+        return Path(given)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "araxes"
     return cache / hashlib.sha256(str(project.root).encode()).hexdigest()[:12]
 
 
 def fresh_release(project: Project, releases: Path, *, build: bool = True) -> Release:
-    """Return the current release; where there is none or the inputs have changed, a child process builds one first."""
+    """Return the current release; without a whole one, or if the inputs have changed, a child process builds one."""
     if not build:
-        return peek(releases)
+        return open_release(releases)
     current = None
     with suppress(BadRelease):
-        current = peek(releases)
+        current = open_release(releases)
     if current and current.manifest["inputs_hash"] == project.inputs_hash():
         return current
     say("The project has changed since the last build: building." if current else "There is no release yet: building.")
@@ -46,7 +47,7 @@ def fresh_release(project: Project, releases: Path, *, build: bool = True) -> Re
         say("    Install it with: pip install 'araxes[reason]'")
         words.append("--without-reasoner")
     if subprocess.run([sys.executable, "-P", "-m", "araxes", *words], stdout=sys.stderr, check=False).returncode == 0:
-        return peek(releases)
+        return open_release(releases)
     if current is None:
         raise BadRelease("The build failed, and there is no earlier release", hint="Correct what is listed above.")
     hint = "Correct what is listed above, or serve the earlier release with --no-build."
@@ -69,10 +70,10 @@ def dataset(folder: str | Path | None = None) -> Any:
 
 def namespace(folder: str | Path | None = None) -> Any:
     """Return the namespace of the terms in an owlready2 world of its own, with every individual of a release."""
-    if importlib.util.find_spec("owlready2") is None:
-        raise ToolMissing("owlready2 is not installed")
-    import owlready2
-
+    try:
+        import owlready2
+    except ImportError:
+        raise ToolMissing("owlready2 is not installed") from None
     file = _opened(folder).folder / DOCUMENTS / f"{WHOLE}.nt"
     ontology = owlready2.World().get_ontology(BASE + WHOLE)
     return ontology.load(fileobj=BytesIO(file.read_bytes())).get_namespace(NS)
@@ -81,6 +82,4 @@ def namespace(folder: str | Path | None = None) -> Any:
 def _opened(folder: str | Path | None) -> Release:
     if folder is not None:
         return open_release(Path(folder))
-    project = locate(None, os.environ)
-    given = os.environ.get("ARAXES_RELEASE")
-    return open_release(fresh_release(project, Path(given) if given else folder_of(project)).folder)
+    return fresh_release(project := locate(None, os.environ), folder_of(project))

@@ -19,7 +19,7 @@ import click
 
 from araxes.engine import Engine
 from araxes.engine.disk import end_with_parent
-from araxes.problems import CannotListen, Problem, problem_of
+from araxes.problems import CannotListen, Problem, problem_of, rendered
 from araxes.project import Release
 from araxes.settings import Settings
 from araxes.web import create_app
@@ -85,9 +85,7 @@ def _announce(release: Release, settings: Settings) -> None:
         with suppress(OSError), socket.fromfd(int(path.name), socket.AF_INET, socket.SOCK_STREAM) as found:
             if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and found.getsockname()[1] == settings.port:
                 found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READ_SECONDS * 1000)
-    about = f"{release.triples:,} {'triple' if release.triples == 1 else 'triples'} (release {release.name})"
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    click.echo(f"Araxes serves {about} at http://{host}:{settings.port}/")
+    click.echo(rendered("served.txt", release=release, at=settings))
 
 
 def _run(load: Callable[[], Any], settings: Settings) -> None:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from araxes.problems import BadSetting, Problem
 
-FILE = "ARAXES_SETTINGS"
 TEXTS: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
@@ -31,17 +30,12 @@ class Setting(NamedTuple):
 
     def read(self, value: object) -> str | int:
         """Return the value in the setting's type, never clamped; raises `BadSetting` where it is not allowed."""
-        if isinstance(self.default, str):
-            if not re.fullmatch(self.fits, str(value)):
-                raise BadSetting(f"{self.name} is {str(value)[:200]!r}, which is not {self.help}")
-            return str(value)
-        try:
-            number = int(str(value))
-        except ValueError:
-            raise BadSetting(f"{self.name} is {value!r}, which is not a whole number") from None
-        if not self.least <= number <= self.most:
-            raise BadSetting(f"{self.name} is {number}, but must lie between {self.least:,} and {self.most:,}")
-        return number
+        text, number = str(value), isinstance(self.default, int)
+        if not re.fullmatch(r"[+-]?\d{1,18}" if number else self.fits, text):
+            raise BadSetting(f"{self.name} is {text[:200]!r}, which is not {'a whole number' if number else self.help}")
+        if number and not self.least <= int(text) <= self.most:
+            raise BadSetting(f"{self.name} is {text}, but must lie between {self.least:,} and {self.most:,}")
+        return int(text) if number else text
 
 
 class Settings(NamedTuple):
@@ -80,7 +74,7 @@ SETTINGS = tuple(Setting(name, default, **TEXTS[name]) for name, default in Sett
 def load(environ: Mapping[str, str], given: Mapping[str, object]) -> Settings:
     """Return the settings, each as given, else from the environment, the file or its default; raises `BadSetting`."""
     written: Mapping[str, object] = {}
-    if file := given.get("file") or environ.get(FILE):
+    if file := given.get("file") or environ.get("ARAXES_SETTINGS"):
         try:
             written = tomllib.loads(Path(str(file)).read_text("utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
