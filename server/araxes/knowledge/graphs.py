@@ -1,7 +1,10 @@
-"""Documents to quads and stores; what queries find in a store, and what the rules derive; and triples as text."""
+"""Documents, where their words stand, and stores of them; what queries find, what rules derive, and triples as text."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -9,11 +12,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pyoxigraph
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from araxes import queries
-from araxes.knowledge.texts import Document, Fact
-from araxes.prefixes import FILE_IRI, INFERRED_GRAPH, OWL
+from araxes.prefixes import FILE_IRI, INFERRED_GRAPH, OWL, RDF_TYPE
 from araxes.problems import BadProject, BadRule, Place, Report, finding, report
 from araxes.project import Project
 from araxes.queries import SavedQuery
@@ -22,8 +24,63 @@ QUERIES = Path(__file__).with_name("queries")
 FOLDER = "data/inferred"
 DIFFERENT = f"{FOLDER}/all-different.ttl"
 MOST_ROUNDS = 20
+WORD = re.compile(
+    r"""\#[^\n]*
+      | (?P<text>\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3} | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*')
+      | <(?P<iri>[^<>"{}|^`\\\x00-\x20]*)>
+      | (?P<prefix>[^\W\d_][\w.-]*)?:(?P<local>[\w:%-](?:[\w:.%\\-]*[\w:%-])?)?
+      | (?P<plain>[\w+-]+(?:\.[0-9]+)?)""",
+    re.VERBOSE | re.DOTALL,
+)
 
 Derived = dict[str, set[Triple]]
+Fact = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Document:
+    """One Turtle file as read; a subject stands at the first column, and its block goes on to the next such word."""
+
+    file: str
+    graph: str | None
+    text: str
+    quads: tuple[Quad, ...] = ()
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def starts(self) -> dict[tuple[str, str | None], int]:
+        """Return where each word stands first, by subject and word; a subject without a word, a word in any block."""
+        found: dict[tuple[str, str | None], int] = {}
+        subject = ""
+        for word, match in words(self.text, self.prefixes):
+            begins = self.text[match.start() - 1] == "\n"
+            subject = word if begins else subject
+            for key in ((subject, None if begins else word), ("", word)):
+                found.setdefault(key, match.start())
+        return found
+
+    def find(self, subject: str, terms: Sequence[str] = ()) -> Place | None:
+        """Return where the first of the terms stands in the subject's blocks, else the subject; None without it.
+
+        Without a subject, terms are found anywhere in the text.
+        """
+        stands = (self.starts[key] for term in (*terms, None) if (key := (subject, term)) in self.starts)
+        return next((Place(self.file, *at(self.text, start)) for start in stands), None)
+
+
+def words(text: str, prefixes: Mapping[str, str]) -> Iterator[tuple[str, re.Match[str]]]:
+    """Yield whole IRIs, texts of literals and other words, each with its match; unknown prefixes are left out."""
+    for match in WORD.finditer(text):
+        value = match["text"].strip("\"'") if match["text"] else match["iri"] or match["plain"]
+        if match.lastgroup in {"prefix", "local"} and (match["prefix"] or "") in prefixes:
+            value = prefixes[match["prefix"] or ""] + (match["local"] or "").replace("\\", "")
+        if value is not None:
+            yield RDF_TYPE if value == match["plain"] == "a" else value, match
+
+
+def at(text: str, offset: int) -> tuple[int, int]:
+    """Return line and column of an offset, both counted from 1."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def asserted(documents: Iterable[Document]) -> list[Document]:
@@ -44,7 +101,7 @@ def triples(documents: Iterable[Document]) -> set[Triple]:
 def store_of(given: Iterable[Triple]) -> Store:
     """Return a store whose default graph holds the given triples, and which has no other graph."""
     store = Store()
-    store.bulk_extend(Quad(each.subject, each.predicate, each.object, DefaultGraph()) for each in given)
+    store.bulk_extend(Quad(*each) for each in given)
     return store
 
 
@@ -79,8 +136,7 @@ def rows(store: Store, query: SavedQuery) -> Iterator[dict[str, Any]]:
     found = store.query(query.text)
     if not isinstance(found, pyoxigraph.QuerySolutions):
         raise BadProject(f"{query.file} is not a SELECT query", hint="A quality query selects what is wrong.")
-    names = [variable.value for variable in found.variables]
-    yield from ({name: row[name] for name in names if row[name] is not None} for row in found)
+    yield from ({each.value: row[each] for each in found.variables if row[each] is not None} for row in found)
 
 
 def all_different(given: Iterable[Triple]) -> set[Triple]:
@@ -129,8 +185,8 @@ def derive(documents: Sequence[Document], rules: Mapping[str, SavedQuery]) -> De
             known |= new
         if not faults:
             return {**derived, DIFFERENT: all_different(known)}
-    bad = ((rules[name], slug) for name, slug in faults.items())
-    found = [finding(slug, Place(rule.file, 1), name=rule.name, rounds=str(MOST_ROUNDS)) for rule, slug in bad]
+    places = {name: Place(rules[name].file, 1) for name in faults}
+    found = [finding(slug, places[name], name=name, rounds=str(MOST_ROUNDS)) for name, slug in faults.items()]
     raise BadRule(" ".join(each.message for each in found).removesuffix("."), more={"findings": found})
 
 

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
 from araxes.knowledge import available, graphs
+from araxes.knowledge.graphs import Document
 from araxes.knowledge.quality import Guide
-from araxes.knowledge.texts import Document
 from araxes.prefixes import GEOMETRY_GRAPH, OWL, XSD
 from araxes.problems import Report, ToolMissing, finding, report
 

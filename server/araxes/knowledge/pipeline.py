@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from araxes import __version__
-from araxes.knowledge import available, graphs, logic, publishing, quality, reading, texts
+from araxes.knowledge import available, graphs, logic, publishing, quality, reading
 from araxes.problems import Finding, Problem, Report, passed, report
 from araxes.project import DATASET, DOCUMENTS, Project, Release, publish
 
@@ -26,7 +26,7 @@ class Work:
 
     def __init__(self, project: Project, tell: Tell) -> None:
         self.project, self.tell = project, tell
-        self.documents: list[texts.Document] = []
+        self.documents: list[graphs.Document] = []
         self.reports: dict[str, Report] = {}
         self.taken: dict[str, bytes] = {}
 
@@ -64,7 +64,7 @@ def check(project: Project, *, reasoner: bool = True, tell: Tell = lambda _: Non
     work.read("queries/")
     documents, known, saved = work.documents, project.prefixes, project.queries
     work.step("quality", ("queries", "prefixes"), lambda: quality.check(documents, saved("quality"), known()))
-    work.step("lint", ("prefixes",), lambda: quality.lint(documents, known()))
+    work.step("lint", ("prefixes",), lambda: reading.lint(documents, known()))
     work.step("shapes", ("lint",), lambda: quality.check_shapes(documents, known()))
     work.step("logic", ("quality", "shapes"), lambda: logic.check(documents, known()) if reasoner else LEFT_OUT)
     work.step("rules", ("logic",), lambda: graphs.compare(project, graphs.derive(documents, saved("rules"))))

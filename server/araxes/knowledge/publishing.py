@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from araxes.knowledge import graphs, logic
-from araxes.knowledge.texts import Document
+from araxes.knowledge.graphs import Document
 from araxes.prefixes import BASE, GEOMETRY_GRAPH, ONTOLOGY_GRAPH, OWL, RDF_TYPE, shorten
 from araxes.problems import BadProject
 from araxes.queries import SavedQuery
