@@ -60,10 +60,7 @@ class Document:
         return found
 
     def find(self, subject: str, terms: Sequence[str] = ()) -> Place | None:
-        """Return where the first of the terms stands in the subject's blocks, else the subject; None without it.
-
-        Without a subject, terms are found anywhere in the text.
-        """
+        """Return where the first of the terms stands in a subject's blocks, or anywhere for "", else the subject."""
         stands = (self.starts[key] for term in (*terms, None) if (key := (subject, term)) in self.starts)
         return next((Place(self.file, *at(self.text, start)) for start in stands), None)
 
@@ -196,38 +193,35 @@ def _made(rule: SavedQuery, store: Store) -> tuple[set[Triple], str]:
     if not isinstance(answer, pyoxigraph.QueryTriples):
         return set(), "no-construct"
     made = set(answer)
-    blank = any(isinstance(node, BlankNode) for each in made for node in (each.subject, each.object))
-    return made, "blank-node" if blank else ""
+    return made, "blank-node" if any(isinstance(node, BlankNode) for each in made for node in each) else ""
 
 
 def write(project: Project, derived: Derived) -> list[str]:
     """Write the files that hold what was derived, remove those that no rule writes, and return the changed paths."""
     changed = _changes(project, derived)
     (project.root / FOLDER).mkdir(parents=True, exist_ok=True)
-    for file, (_, wanted) in changed.items():
+    for file, (slug, text) in changed.items():
         path = project.root / file
-        path.unlink() if wanted is None else path.write_text(wanted, "utf-8")
+        path.unlink() if slug == "idle-file" else path.write_text(text, "utf-8")
     return list(changed)
 
 
 def compare(project: Project, derived: Derived) -> Report:
     """Return a finding for each committed file that differs from what its rule makes."""
-    found = []
-    for file, (committed, wanted) in _changes(project, derived).items():
-        slug = "missing-file" if committed is None else "idle-file" if wanted is None else "stale-file"
-        found.append(finding(slug, Place(file, 1 if slug == "stale-file" else 0)))
+    changed = _changes(project, derived)
+    found = [finding(slug, Place(file, int(slug == "stale-file"))) for file, (slug, _) in changed.items()]
     return report("rules", sum(map(len, derived.values())), "derived triples", found)
 
 
-def _changes(project: Project, derived: Derived) -> dict[str, tuple[str | None, str | None]]:
-    """Return for each file that is not as it should be its text as committed and as derived."""
-    prefixes, wanted = project.prefixes(), {}
+def _changes(project: Project, derived: Derived) -> dict[str, tuple[str, str]]:
+    """Return for each file that is not as it should be the name of the finding that it is, and its text as derived."""
+    prefixes, files = project.prefixes(), [file for file in project.turtle() if file.startswith(FOLDER)]
+    changed = {file: ("idle-file", "") for file in files if file not in derived}
     for file, made in derived.items():
-        rule = file.replace(FOLDER, "queries/rules").replace(".ttl", ".rq")
-        maker = "the build's list of what differs" if file == DIFFERENT else f"the rule {rule}"
+        rule = f"the rule {file.replace(FOLDER, 'queries/rules').replace('.ttl', '.rq')}"
+        maker = "the build's list of what differs" if file == DIFFERENT else rule
         comment = f"Derived by {maker}. Written by `araxes derive`: change the rule or the data, not this file."
-        wanted[file] = turtle(made, prefixes, comment)
-    files = [file for file in project.turtle() if file.startswith(FOLDER)]
-    present = {file: (project.root / file).read_bytes().decode() for file in files}
-    both = {file: (present.get(file), wanted.get(file)) for file in [*wanted, *files]}
-    return {file: texts for file, texts in both.items() if texts[0] != texts[1]}
+        text = turtle(made, prefixes, comment)
+        if file not in files or (project.root / file).read_bytes() != text.encode():
+            changed[file] = "stale-file" if file in files else "missing-file", text
+    return changed

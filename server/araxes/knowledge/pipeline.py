@@ -121,11 +121,11 @@ def _documents(work: Work, *, java: bool) -> Report:
     """Make what people take from the release, without what needs Java where there is none."""
     project, prefixes = work.project, work.project.prefixes()
     made, axioms = publishing.files(publishing.papers(work.documents), prefixes, java=java)
-    kept = {file: (project.root / file).read_bytes() for file in project.inputs() if file.endswith((".svg", ".tsv"))}
-    diagrams = {Path(file).stem: text.decode() for file, text in kept.items() if file.endswith(".svg")}
+    inputs = [project.root / file for file in project.inputs()]
+    diagrams = {path.stem: path.read_text("utf-8") for path in inputs if path.suffix == ".svg"}
     pages = publishing.Book(work.documents, prefixes).pages(project.queries("competency"), axioms, diagrams, made)
     made |= {path: page.encode() for path, page in pages.items()}
-    made |= {f"ontology/{Path(file).name}": text for file, text in kept.items() if file.endswith(".tsv")}
+    made |= {f"ontology/{path.name}": path.read_bytes() for path in inputs if path.suffix == ".tsv"}
     quads = set(graphs.quads(document for document in work.documents if document.graph))
     dataset = "".join(f"{quad} .\n" for quad in publishing.canonical(quads)).encode()
     made |= publishing.tables(dataset, project.queries("tables"))

@@ -61,11 +61,10 @@ class Guide:
         subject = self._named(subject)
         texts = tuple(term.value for term in terms if isinstance(term, NamedNode | Literal))
         chosen = [document for document in self._documents if file in {"", document.file}]
-        if not isinstance(subject, NamedNode):
-            return next(filter(None, (each.find("", texts) for each in chosen)), whole)
-        blocks = [at for each in chosen if (at := each.find(subject.value, texts))]
-        mentions = filter(None, (each.find("", [subject.value]) for each in chosen))
-        return next((at for at in blocks if at.column > 1), None) or next(iter([*blocks, *mentions]), whole)
+        name = subject.value if isinstance(subject, NamedNode) else ""
+        blocks = sorted(filter(None, (each.find(name, texts) for each in chosen)), key=lambda at: at.column == 1)
+        mentions = filter(None, (each.find("", [name]) for each in chosen if name))
+        return next(iter([*blocks, *mentions]), whole)
 
     def run(self, saved: Mapping[str, SavedQuery], facts: Iterable[Fact] = ()) -> Iterator[Finding]:
         """Yield a finding for each row of each query; the header's `message` and `hint` name variables in braces.

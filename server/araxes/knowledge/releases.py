@@ -4,6 +4,7 @@ import gzip
 import re
 from collections import defaultdict
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,7 @@ IRI = re.compile(r"<([^<>]*)>")
 def take(release: Release, into: Path) -> Release:
     """Return a release as handed on below a folder: its files, each graph and their union in each syntax, and changes.
 
-    These are changes since the one that is the newest there; of the same release, that one is returned. Raises
-    `BadRelease` where the folder cannot be written.
+    Changes are since the newest there, which is returned if it is the same. Raises `BadRelease` if it cannot write.
     """
     previous = None
     with suppress(BadRelease):
@@ -67,10 +67,7 @@ def _told(release: Release) -> dict[str, defaultdict[str, set[str]]]:
     quads = wl_relabel_quads([*parse(path=release.dataset, format=RdfFormat.N_QUADS)])
     told = {part: defaultdict[str, set[str]](set) for part in ("terms", "facts", "answers")}
     known = below(release.folder)
-
-    def short(line: str) -> str:
-        return IRI.sub(lambda iri: shorten(iri[1], known), line)
-
+    short = partial(IRI.sub, lambda iri: shorten(iri[1], known))
     for quad in quads:
         graph, line = str(quad.graph_name)[1:-1], short(str(quad.triple))
         told["facts"][graph].add(line)
