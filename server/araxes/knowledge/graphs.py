@@ -162,10 +162,9 @@ def turtle(triples: Iterable[Triple], prefixes: Mapping[str, str], comment: str)
 
 
 def derive(documents: Sequence[Document], rules: Mapping[str, SavedQuery]) -> Derived:
-    """Return the triples that each rule makes from what people wrote, by the file that holds them.
+    """Return the triples that each rule is the first to make from what people wrote, by the file that holds them.
 
-    The rules run in rounds, each over all that is known so far, until a round makes nothing new. A triple belongs to
-    the first rule that makes it. Raises `BadRule`, with a finding for each rule that cannot be run to an end.
+    The rules run in rounds, until one makes nothing new; raises `BadRule`, with a finding for each that cannot be run.
     """
     derived: Derived = {f"{FOLDER}/{name}.ttl": set() for name in rules}
     known = triples(asserted(documents))

@@ -90,14 +90,12 @@ def derive(project: Project, tell: Tell = lambda _: None) -> tuple[list[Report],
 def build(project: Project, into: Path, *, reasoner: bool = True, tell: Tell = lambda _: None) -> Built:
     """Check the project and, if every step passed, publish a release below `into`; else nothing is written."""
     work = check(project, reasoner=reasoner, tell=tell)
-    java = reasoner and available()
-    work.step("documents", ("comparisons",), lambda: _documents(work, java=java))
+    work.step("documents", ("comparisons",), lambda: _documents(work, java=reasoner and available()))
     steps = [*work.reports.values()]
     if not passed(steps):
         return steps, None
     start = time.perf_counter()
-    served = [document for document in work.documents if document.graph]
-    quads = set(graphs.quads(served))
+    quads = set(graphs.quads(document for document in work.documents if document.graph))
     parts = {file: (project.root / file).read_bytes() for file in project.inputs()}
     tools = {each.name.lower(): each.version for each in metadata.distributions() if each.name.lower() in TOOLS}
     # neither clock nor machine leaves a trace in it
@@ -106,7 +104,7 @@ def build(project: Project, into: Path, *, reasoner: bool = True, tell: Tell = l
         "version": __version__,
         "canonical": "RDFC-1.0, N-Quads sorted by line",
         "triples_by_graph": Counter(str(quad.graph_name)[1:-1] for quad in quads),
-        "distinct_triples": len(graphs.triples(served)),
+        "distinct_triples": len({quad.triple for quad in quads}),
         "inputs_hash": project.inputs_hash(),
         "tools": {"python": ".".join(platform.python_version_tuple()[:2]), **tools},
         "steps": [{name: getattr(one, name) for name in KEPT} | {"findings": len(one.findings)} for one in steps],

@@ -29,7 +29,6 @@ SYNTAXES = {"rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JSON_LD, "nt": RdfForm
 MERGED, BOTH = (f"{BASE}ontology/araxes-merged{end}" for end in ("", "-with-data"))
 NOT_OWL = ("ontology/shapes/", "ontology/prefixes.ttl")
 HEAD = NamedNode(RDF_TYPE), NamedNode(f"{OWL}Ontology")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 
@@ -89,8 +88,7 @@ def files(given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool) ->
         made[f"{name}.ttl"] = (paper.text or _header_first(paper, prefixes)).encode()
     catalogue = TEMPLATES.get_template("catalog.xml").render(entries=sorted(entries.items())).encode()
     made |= {f"{name.partition('/')[0]}/catalog-v001.xml": catalogue for name in [*made]}
-    names = {paper.iri: paper.iri.removeprefix(BASE) for paper in given if paper.owl}
-    rdf = {iri: (name, made[f"{name}.rdf"]) for iri, name in names.items()}
+    rdf = {name: made[f"{name}.rdf"] for name in (paper.iri.removeprefix(BASE) for paper in given if paper.owl)}
     axioms, written = logic.ask("write", rdf, prefixes) if java else ({}, {})
     return made | written, axioms
 
@@ -135,7 +133,7 @@ def tables(dataset: bytes, saved: Mapping[str, SavedQuery]) -> dict[str, bytes]:
             raise BadProject(f"{query.file}: {error}", hint="Correct the query or its header.") from error
         made[f"{name}.json"] = (json.dumps(objects, ensure_ascii=False, indent=1) + "\n").encode()
         for title, mark in ((name, ""), (f"{name}-guarded", "'")):
-            cells = [[f"{mark}{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in rows]
+            cells = [[f"{mark}{cell}" if cell[:1] in {*"=+-@\t\r"} else cell for cell in row] for row in rows]
             csv.writer(out := io.StringIO(newline="")).writerows([list(kinds), *cells])
             made[f"{title}.csv"] = out.getvalue().encode()
             made[f"{title}.csv-metadata.json"] = described(told, only=title).encode()

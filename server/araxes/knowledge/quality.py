@@ -18,7 +18,6 @@ from araxes.queries import SavedQuery
 
 IRI = re.compile(r"<(https?://[^<>\s]+)>|(https?://[^<>\s]+[^<>\s.,;:)])")
 SHAPES, SCHEMES = "ontology/shapes/", "ontology/schemes/"
-NARROWER = NamedNode(RDFS + "subClassOf")
 # rdflib logs a traceback for each literal that its datatype does not allow; the shapes report it with its place
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
@@ -96,8 +95,8 @@ def check_shapes(documents: Sequence[Document], prefixes: Mapping[str, str], *, 
     data = [each for each in documents if each.graph not in left or each.file.startswith(SCHEMES)]
     guide = Guide(documents, prefixes)
     shapes = graphs.triples(document for document in documents if document.file.startswith(SHAPES))
-    ontology = graphs.triples(document for document in documents if document.graph == ONTOLOGY_GRAPH)
-    kinds = {each for each in ontology if each.predicate == NARROWER and isinstance(each.object, NamedNode)}
+    terms = graphs.triples(document for document in documents if document.graph == ONTOLOGY_GRAPH)
+    kinds = {one for one in terms if one.predicate.value == RDFS + "subClassOf" and isinstance(one.object, NamedNode)}
     found = []
     for result in validate(graphs.triples(data) | kinds, shapes):
         focus, value, path = result["focus"], result.get("value"), result["path"].value.split()
@@ -129,8 +128,7 @@ def validate(data: Iterable[Triple], shapes: Iterable[Triple]) -> list[dict[str,
         raise BadProject(f"The shapes cannot be run: {error}", hint="Correct ontology/shapes/.") from error
     store = Store()
     # read at one go, since blank nodes that are read apart stay apart
-    both = b"".join(each.serialize(format="nt", encoding="utf-8") for each in (graph, results))
-    store.bulk_load(both, RdfFormat.N_TRIPLES)
+    store.bulk_load("".join(each.serialize(format="nt") for each in (graph, results)), RdfFormat.N_TRIPLES)
     store.update((graphs.QUERIES / "nested.ru").read_text("utf-8"))
     return list(graphs.rows(store, graphs.saved("results")))
 

@@ -17,7 +17,6 @@ from araxes.problems import BadRelease
 from araxes.project import Project, Release, open_release, publish
 
 SYNTAXES = {"ttl": RdfFormat.TURTLE, "trig": RdfFormat.TRIG, "nq": RdfFormat.N_QUADS, "jsonld": RdfFormat.JSON_LD}
-LARGE, CHANGES = 1 << 20, "CHANGES.md"
 IRI = re.compile(r"<([^<>]*)>")
 
 
@@ -44,9 +43,9 @@ def take(release: Release, into: Path) -> Release:
         for suffix, syntax in SYNTAXES.items():
             given: Any = sorted(triples, key=str) if suffix == "ttl" else held
             body = serialize(given, format=syntax, prefixes=known) or b""
-            large = len(body) > LARGE
+            large = len(body) > 1 << 20
             parts[f"{name}.{suffix}{'.gz' if large else ''}"] = gzip.compress(body, mtime=0) if large else body
-    parts[CHANGES] = changes(previous, release).encode()
+    parts["CHANGES.md"] = changes(previous, release).encode()
     more = {"graphs_sha256": digests, "previous": previous.name if previous else ""}
     return publish(parts, {**release.manifest, **more}, into, kept=0)
 
@@ -58,12 +57,10 @@ def changes(old: Release | None, new: Release, most: int = 0) -> str:
 
 
 def _told(release: Release) -> dict[str, defaultdict[str, set[str]]]:
-    """Return what is said of each term and in each graph, and the rows that answer each question, as lines of text.
-
-    A blank node has a name made from all that is said of it and of those beside it: the same where the same is said.
-    """
+    """Return what is said of each term and in each graph, and the rows that answer each question, as lines of text."""
     from diffable_rdf import wl_relabel_quads
 
+    # a blank node has a name made from all that is said of it and of those beside it: the same where the same is said
     quads = wl_relabel_quads([*parse(path=release.dataset, format=RdfFormat.N_QUADS)])
     told = {part: defaultdict[str, set[str]](set) for part in ("terms", "facts", "answers")}
     known = below(release.folder)
