@@ -81,7 +81,7 @@ def ask(job: str, rdf: Mapping[str, bytes], prefixes: Mapping[str, str]) -> tupl
         for name, text in rdf.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / f"{name}.rdf").write_bytes(text)
-        (folder / "job.json").write_text(json.dumps({"names": [*rdf], "prefixes": dict(prefixes)}))
+        (folder / "job.json").write_text(json.dumps([[*rdf], dict(prefixes)]))
         command = [sys.executable, "-P", "-m", "araxes.knowledge.logic", job, place]
         try:
             done = subprocess.run(command, capture_output=True, timeout=600, check=False)
@@ -106,8 +106,7 @@ class Shelf:
         jpype.startJVM(machine, *JAVA, classpath=[archive])
         self.java, self.folder = jpype.JClass, folder
         self.iri = self.java("org.semanticweb.owlapi.model.IRI").create
-        job = json.loads((folder / "job.json").read_text())
-        self.names, self.prefixes = job["names"], job["prefixes"]
+        self.names, self.prefixes = json.loads((folder / "job.json").read_text())
         renderer = "uk.ac.manchester.cs.owl.owlapi.mansyntaxrenderer.ManchesterOWLSyntaxOWLObjectRendererImpl"
         shown, short = self.java(renderer)(), self.java("org.semanticweb.owlapi.util.DefaultPrefixManager")()
         shown.setShortFormProvider(self._prefixed(short, self.prefixes))
