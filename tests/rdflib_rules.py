@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from araxes.knowledge import graphs
-from araxes.knowledge.texts import Document
+from araxes.knowledge.graphs import Document
 from araxes.queries import SavedQuery
 from pyoxigraph import RdfFormat, Triple, parse, serialize
 from rdflib import Graph

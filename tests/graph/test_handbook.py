@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import html5rdf
 import pytest
 from araxes.knowledge import publishing
+from araxes.knowledge.graphs import Document
 from araxes.knowledge.reading import read_turtle
-from araxes.knowledge.texts import Document
 from araxes.project import Project
 from araxes.queries import SavedQuery
 from helpers import ROOT, copy_of_tiny

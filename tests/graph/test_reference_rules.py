@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from araxes.knowledge import graphs, reading
-from araxes.knowledge.texts import Document
+from araxes.knowledge.graphs import Document
 from araxes.project import Project
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 from rdflib_rules import derive_with_rdflib

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from araxes.knowledge import available, graphs, logic, reading, texts
+from araxes.knowledge import available, graphs, logic, reading
 from araxes.project import Project
 from helpers import not_run
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
@@ -68,7 +68,7 @@ def given(project: Project) -> Mapping[str, Any]:
         not_run("the OWL reasoner is not installed (pip install 'araxes[reason]')")
     documents = reading.read_turtle(project)[0]
     quads = tuple(parse(MORE, RdfFormat.TURTLE))
-    more = [*documents, texts.Document("data/sources/more/more.ttl", "urn:more", MORE, quads)]
+    more = [*documents, graphs.Document("data/sources/more/more.ttl", "urn:more", MORE, quads)]
     found: dict[str, Any] = {}
     for name, read in (("data", documents), ("more", more)):
         asserted = graphs.triples(graphs.asserted(read))

@@ -2,7 +2,7 @@
 
 import pytest
 from araxes.knowledge import reading
-from araxes.knowledge.texts import Document
+from araxes.knowledge.graphs import Document
 from araxes.project import Project
 from helpers import TINY
 

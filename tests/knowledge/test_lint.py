@@ -1,8 +1,8 @@
 """The lint of shapes: what pyshacl would pass over in silence."""
 
 import pytest
-from araxes.knowledge import quality, reading
-from araxes.knowledge.texts import Document
+from araxes.knowledge import reading
+from araxes.knowledge.graphs import Document
 from araxes.problems import Report
 from araxes.project import Project
 from helpers import Copy
@@ -52,7 +52,7 @@ FAULTS = {
 
 def checked(copy: Copy) -> Report:
     project = Project(copy.root)
-    return quality.lint(reading.read_turtle(project)[0], project.prefixes())
+    return reading.lint(reading.read_turtle(project)[0], project.prefixes())
 
 
 def test_the_tiny_project_has_no_finding(copy: Copy) -> None:
@@ -78,7 +78,7 @@ def test_a_shape_that_is_switched_off_is_a_warning(copy: Copy) -> None:
 
 def test_no_shape_at_all_does_not_pass(documents: list[Document], prefixes: dict[str, str]) -> None:
     without = [document for document in documents if document.file != FILE]
-    assert not quality.lint(without, prefixes).passed
+    assert not reading.lint(without, prefixes).passed
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Places: where a subject stands, and where a term stands in its block."""
 
-from araxes.knowledge.texts import Document, at, words
+from araxes.knowledge.graphs import Document, at, words
 from araxes.problems import Place
 from araxes.queries import PREFIX
 

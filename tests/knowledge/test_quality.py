@@ -1,7 +1,7 @@
 """Quality queries: each row is a finding at the place of what it is about."""
 
 from araxes.knowledge import quality, reading
-from araxes.knowledge.texts import Document
+from araxes.knowledge.graphs import Document
 from araxes.problems import Report
 from araxes.project import Project
 from helpers import ROOT, Copy

@@ -2,7 +2,7 @@
 
 import pytest
 from araxes.knowledge import graphs, reading
-from araxes.knowledge.texts import Document
+from araxes.knowledge.graphs import Document
 from araxes.problems import BadRule
 from araxes.project import Project
 from araxes.queries import SavedQuery

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from araxes.knowledge import quality, reading
-from araxes.knowledge.texts import Document
+from araxes.knowledge.graphs import Document
 from araxes.problems import BadProject, Report
 from araxes.project import Project
 from helpers import Copy

@@ -1,7 +1,10 @@
-"""Documents to quads and stores; what queries find in a store, and what the rules derive; and triples as text."""
+"""Documents, where their words stand, and stores of them; what queries find, what rules derive, and triples as text."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -9,11 +12,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pyoxigraph
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from araxes import queries
-from araxes.knowledge.texts import Document, Fact
-from araxes.prefixes import FILE_IRI, INFERRED_GRAPH, OWL
+from araxes.prefixes import FILE_IRI, INFERRED_GRAPH, OWL, RDF_TYPE
 from araxes.problems import BadProject, BadRule, Place, Report, finding, report
 from araxes.project import Project
 from araxes.queries import SavedQuery
@@ -22,8 +24,60 @@ QUERIES = Path(__file__).with_name("queries")
 FOLDER = "data/inferred"
 DIFFERENT = f"{FOLDER}/all-different.ttl"
 MOST_ROUNDS = 20
+WORD = re.compile(
+    r"""\#[^\n]*
+      | (?P<text>\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3} | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*')
+      | <(?P<iri>[^<>"{}|^`\\\x00-\x20]*)>
+      | (?P<prefix>[^\W\d_][\w.-]*)?:(?P<local>[\w:%-](?:[\w:.%\\-]*[\w:%-])?)?
+      | (?P<plain>[\w+-]+(?:\.[0-9]+)?)""",
+    re.VERBOSE | re.DOTALL,
+)
 
 Derived = dict[str, set[Triple]]
+Fact = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Document:
+    """One Turtle file as read; a subject stands at the first column, and its block goes on to the next such word."""
+
+    file: str
+    graph: str | None
+    text: str
+    quads: tuple[Quad, ...] = ()
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def starts(self) -> dict[tuple[str, str | None], int]:
+        """Return where each word stands first, by subject and word; a subject without a word, a word in any block."""
+        found: dict[tuple[str, str | None], int] = {}
+        subject = ""
+        for word, match in words(self.text, self.prefixes):
+            begins = self.text[match.start() - 1] == "\n"
+            subject = word if begins else subject
+            for key in ((subject, None if begins else word), ("", word)):
+                found.setdefault(key, match.start())
+        return found
+
+    def find(self, subject: str, terms: Sequence[str] = ()) -> Place | None:
+        """Return where the first of the terms stands in a subject's blocks, or anywhere for "", else the subject."""
+        stands = (self.starts[key] for term in (*terms, None) if (key := (subject, term)) in self.starts)
+        return next((Place(self.file, *at(self.text, start)) for start in stands), None)
+
+
+def words(text: str, prefixes: Mapping[str, str]) -> Iterator[tuple[str, re.Match[str]]]:
+    """Yield whole IRIs, texts of literals and other words, each with its match; unknown prefixes are left out."""
+    for match in WORD.finditer(text):
+        value = match["text"].strip("\"'") if match["text"] else match["iri"] or match["plain"]
+        if match.lastgroup in {"prefix", "local"} and (match["prefix"] or "") in prefixes:
+            value = prefixes[match["prefix"] or ""] + (match["local"] or "").replace("\\", "")
+        if value is not None:
+            yield RDF_TYPE if value == match["plain"] == "a" else value, match
+
+
+def at(text: str, offset: int) -> tuple[int, int]:
+    """Return line and column of an offset, both counted from 1."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def asserted(documents: Iterable[Document]) -> list[Document]:
@@ -44,7 +98,7 @@ def triples(documents: Iterable[Document]) -> set[Triple]:
 def store_of(given: Iterable[Triple]) -> Store:
     """Return a store whose default graph holds the given triples, and which has no other graph."""
     store = Store()
-    store.bulk_extend(Quad(each.subject, each.predicate, each.object, DefaultGraph()) for each in given)
+    store.bulk_extend(Quad(*each) for each in given)
     return store
 
 
@@ -79,8 +133,7 @@ def rows(store: Store, query: SavedQuery) -> Iterator[dict[str, Any]]:
     found = store.query(query.text)
     if not isinstance(found, pyoxigraph.QuerySolutions):
         raise BadProject(f"{query.file} is not a SELECT query", hint="A quality query selects what is wrong.")
-    names = [variable.value for variable in found.variables]
-    yield from ({name: row[name] for name in names if row[name] is not None} for row in found)
+    yield from ({each.value: row[each] for each in found.variables if row[each] is not None} for row in found)
 
 
 def all_different(given: Iterable[Triple]) -> set[Triple]:
@@ -109,10 +162,9 @@ def turtle(triples: Iterable[Triple], prefixes: Mapping[str, str], comment: str)
 
 
 def derive(documents: Sequence[Document], rules: Mapping[str, SavedQuery]) -> Derived:
-    """Return the triples that each rule makes from what people wrote, by the file that holds them.
+    """Return the triples that each rule is the first to make from what people wrote, by the file that holds them.
 
-    The rules run in rounds, each over all that is known so far, until a round makes nothing new. A triple belongs to
-    the first rule that makes it. Raises `BadRule`, with a finding for each rule that cannot be run to an end.
+    The rules run in rounds, until one makes nothing new; raises `BadRule`, with a finding for each that cannot be run.
     """
     derived: Derived = {f"{FOLDER}/{name}.ttl": set() for name in rules}
     known = triples(asserted(documents))
@@ -129,8 +181,8 @@ def derive(documents: Sequence[Document], rules: Mapping[str, SavedQuery]) -> De
             known |= new
         if not faults:
             return {**derived, DIFFERENT: all_different(known)}
-    bad = ((rules[name], slug) for name, slug in faults.items())
-    found = [finding(slug, Place(rule.file, 1), name=rule.name, rounds=str(MOST_ROUNDS)) for rule, slug in bad]
+    places = {name: Place(rules[name].file, 1) for name in faults}
+    found = [finding(slug, places[name], name=name, rounds=str(MOST_ROUNDS)) for name, slug in faults.items()]
     raise BadRule(" ".join(each.message for each in found).removesuffix("."), more={"findings": found})
 
 
@@ -140,38 +192,35 @@ def _made(rule: SavedQuery, store: Store) -> tuple[set[Triple], str]:
     if not isinstance(answer, pyoxigraph.QueryTriples):
         return set(), "no-construct"
     made = set(answer)
-    blank = any(isinstance(node, BlankNode) for each in made for node in (each.subject, each.object))
-    return made, "blank-node" if blank else ""
+    return made, "blank-node" if any(isinstance(node, BlankNode) for each in made for node in each) else ""
 
 
 def write(project: Project, derived: Derived) -> list[str]:
     """Write the files that hold what was derived, remove those that no rule writes, and return the changed paths."""
     changed = _changes(project, derived)
     (project.root / FOLDER).mkdir(parents=True, exist_ok=True)
-    for file, (_, wanted) in changed.items():
+    for file, (slug, text) in changed.items():
         path = project.root / file
-        path.unlink() if wanted is None else path.write_text(wanted, "utf-8")
+        path.unlink() if slug == "idle-file" else path.write_text(text, "utf-8")
     return list(changed)
 
 
 def compare(project: Project, derived: Derived) -> Report:
     """Return a finding for each committed file that differs from what its rule makes."""
-    found = []
-    for file, (committed, wanted) in _changes(project, derived).items():
-        slug = "missing-file" if committed is None else "idle-file" if wanted is None else "stale-file"
-        found.append(finding(slug, Place(file, 1 if slug == "stale-file" else 0)))
+    changed = _changes(project, derived)
+    found = [finding(slug, Place(file, int(slug == "stale-file"))) for file, (slug, _) in changed.items()]
     return report("rules", sum(map(len, derived.values())), "derived triples", found)
 
 
-def _changes(project: Project, derived: Derived) -> dict[str, tuple[str | None, str | None]]:
-    """Return for each file that is not as it should be its text as committed and as derived."""
-    prefixes, wanted = project.prefixes(), {}
+def _changes(project: Project, derived: Derived) -> dict[str, tuple[str, str]]:
+    """Return for each file that is not as it should be the name of the finding that it is, and its text as derived."""
+    prefixes, files = project.prefixes(), [file for file in project.turtle() if file.startswith(FOLDER)]
+    changed = {file: ("idle-file", "") for file in files if file not in derived}
     for file, made in derived.items():
-        rule = file.replace(FOLDER, "queries/rules").replace(".ttl", ".rq")
-        maker = "the build's list of what differs" if file == DIFFERENT else f"the rule {rule}"
+        rule = f"the rule {file.replace(FOLDER, 'queries/rules').replace('.ttl', '.rq')}"
+        maker = "the build's list of what differs" if file == DIFFERENT else rule
         comment = f"Derived by {maker}. Written by `araxes derive`: change the rule or the data, not this file."
-        wanted[file] = turtle(made, prefixes, comment)
-    files = [file for file in project.turtle() if file.startswith(FOLDER)]
-    present = {file: (project.root / file).read_bytes().decode() for file in files}
-    both = {file: (present.get(file), wanted.get(file)) for file in [*wanted, *files]}
-    return {file: texts for file, texts in both.items() if texts[0] != texts[1]}
+        text = turtle(made, prefixes, comment)
+        if file not in files or (project.root / file).read_bytes() != text.encode():
+            changed[file] = "stale-file" if file in files else "missing-file", text
+    return changed

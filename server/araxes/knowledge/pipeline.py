@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from araxes import __version__
-from araxes.knowledge import available, graphs, logic, publishing, quality, reading, texts
+from araxes.knowledge import available, graphs, logic, publishing, quality, reading
 from araxes.problems import Finding, Problem, Report, passed, report
 from araxes.project import DATASET, DOCUMENTS, Project, Release, publish
 
@@ -26,7 +26,7 @@ class Work:
 
     def __init__(self, project: Project, tell: Tell) -> None:
         self.project, self.tell = project, tell
-        self.documents: list[texts.Document] = []
+        self.documents: list[graphs.Document] = []
         self.reports: dict[str, Report] = {}
         self.taken: dict[str, bytes] = {}
 
@@ -64,7 +64,7 @@ def check(project: Project, *, reasoner: bool = True, tell: Tell = lambda _: Non
     work.read("queries/")
     documents, known, saved = work.documents, project.prefixes, project.queries
     work.step("quality", ("queries", "prefixes"), lambda: quality.check(documents, saved("quality"), known()))
-    work.step("lint", ("prefixes",), lambda: quality.lint(documents, known()))
+    work.step("lint", ("prefixes",), lambda: reading.lint(documents, known()))
     work.step("shapes", ("lint",), lambda: quality.check_shapes(documents, known()))
     work.step("logic", ("quality", "shapes"), lambda: logic.check(documents, known()) if reasoner else LEFT_OUT)
     work.step("rules", ("logic",), lambda: graphs.compare(project, graphs.derive(documents, saved("rules"))))
@@ -90,14 +90,12 @@ def derive(project: Project, tell: Tell = lambda _: None) -> tuple[list[Report],
 def build(project: Project, into: Path, *, reasoner: bool = True, tell: Tell = lambda _: None) -> Built:
     """Check the project and, if every step passed, publish a release below `into`; else nothing is written."""
     work = check(project, reasoner=reasoner, tell=tell)
-    java = reasoner and available()
-    work.step("documents", ("comparisons",), lambda: _documents(work, java=java))
+    work.step("documents", ("comparisons",), lambda: _documents(work, java=reasoner and available()))
     steps = [*work.reports.values()]
     if not passed(steps):
         return steps, None
     start = time.perf_counter()
-    served = [document for document in work.documents if document.graph]
-    quads = set(graphs.quads(served))
+    quads = set(graphs.quads(document for document in work.documents if document.graph))
     parts = {file: (project.root / file).read_bytes() for file in project.inputs()}
     tools = {each.name.lower(): each.version for each in metadata.distributions() if each.name.lower() in TOOLS}
     # neither clock nor machine leaves a trace in it
@@ -106,7 +104,7 @@ def build(project: Project, into: Path, *, reasoner: bool = True, tell: Tell = l
         "version": __version__,
         "canonical": "RDFC-1.0, N-Quads sorted by line",
         "triples_by_graph": Counter(str(quad.graph_name)[1:-1] for quad in quads),
-        "distinct_triples": len(graphs.triples(served)),
+        "distinct_triples": len({quad.triple for quad in quads}),
         "inputs_hash": project.inputs_hash(),
         "tools": {"python": ".".join(platform.python_version_tuple()[:2]), **tools},
         "steps": [{name: getattr(one, name) for name in KEPT} | {"findings": len(one.findings)} for one in steps],
@@ -121,11 +119,11 @@ def _documents(work: Work, *, java: bool) -> Report:
     """Make what people take from the release, without what needs Java where there is none."""
     project, prefixes = work.project, work.project.prefixes()
     made, axioms = publishing.files(publishing.papers(work.documents), prefixes, java=java)
-    kept = {file: (project.root / file).read_bytes() for file in project.inputs() if file.endswith((".svg", ".tsv"))}
-    diagrams = {Path(file).stem: text.decode() for file, text in kept.items() if file.endswith(".svg")}
+    inputs = [project.root / file for file in project.inputs()]
+    diagrams = {path.stem: path.read_text("utf-8") for path in inputs if path.suffix == ".svg"}
     pages = publishing.Book(work.documents, prefixes).pages(project.queries("competency"), axioms, diagrams, made)
     made |= {path: page.encode() for path, page in pages.items()}
-    made |= {f"ontology/{Path(file).name}": text for file, text in kept.items() if file.endswith(".tsv")}
+    made |= {f"ontology/{path.name}": path.read_bytes() for path in inputs if path.suffix == ".tsv"}
     quads = set(graphs.quads(document for document in work.documents if document.graph))
     dataset = "".join(f"{quad} .\n" for quad in publishing.canonical(quads)).encode()
     made |= publishing.tables(dataset, project.queries("tables"))

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -14,7 +15,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from araxes.knowledge import graphs, logic
-from araxes.knowledge.texts import Document
 from araxes.prefixes import BASE, GEOMETRY_GRAPH, NS, ONTOLOGY_GRAPH, OWL, RDF_TYPE, RDFS, shorten
 from araxes.problems import BadProject
 from araxes.project import HOMES
@@ -28,13 +28,10 @@ TEMPLATES.tests |= {"blank": BlankNode.__instancecheck__, "literal": Literal.__i
 NAME = re.compile(r"([A-Za-z][\w.-]*:\w(?:[\w.-]*\w)?)")
 SYNTAXES = {"rdf": RdfFormat.RDF_XML, "jsonld": RdfFormat.JSON_LD, "nt": RdfFormat.N_TRIPLES}
 MERGED, BOTH = (f"{BASE}ontology/araxes-merged{end}" for end in ("", "-with-data"))
-DECLARED, DEFINED_BY = "urn:araxes:declared", f"{RDFS}isDefinedBy"
+DEFINED_BY = f"{RDFS}isDefinedBy"
 NOT_OWL = ("ontology/shapes/", "ontology/prefixes.ttl")
 HEAD = NamedNode(RDF_TYPE), NamedNode(f"{OWL}Ontology")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
-
-Axioms = dict[str, list[str]]
 
 
 class Paper(NamedTuple):
@@ -53,7 +50,7 @@ def canonical(given: Iterable[Quad]) -> list[Quad]:
     return sorted(dataset, key=str)
 
 
-def papers(read: Sequence[Document]) -> list[Paper]:
+def papers(read: Sequence[graphs.Document]) -> list[Paper]:
     """Return every ontology of the project, an ontology of each graph, and those that bring parts together."""
     served = [document for document in read if document.graph]
     store = graphs.store_of(graphs.triples(served))
@@ -64,7 +61,7 @@ def papers(read: Sequence[Document]) -> list[Paper]:
     # what was held is taken as written, since a store knows numbers by their values
     for quad in (*quads, *set(store) - held):
         made.setdefault(str(quad.graph_name)[1:-1], set()).add(quad.triple)
-    declared: dict[object, Triple] = {each.subject: each for each in made.pop(DECLARED, ())}
+    declared: dict[object, Triple] = {each.subject: each for each in made.pop("urn:araxes:declared", ())}
     own = [paper for document in read for paper in _own(document, declared)]
     # the umbrella imports all that is served of the ontology; the headers of what it imports are not its own
     heads = {NamedNode(paper.iri) for paper in own}
@@ -75,11 +72,10 @@ def papers(read: Sequence[Document]) -> list[Paper]:
     return [*own, *(Paper(iri, frozenset(made[iri]), owl=iri != GEOMETRY_GRAPH) for iri in sorted(made))]
 
 
-def files(given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool) -> tuple[dict[str, bytes], Axioms]:
+def files(given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool) -> tuple[dict[str, bytes], Any]:
     """Return papers in every syntax and a catalogue, by path; and axioms by term: these and OWL's own only by Java."""
     made: dict[str, bytes] = {}
     entries, homes = dict[str, str](), dict[str, str]()
-    rdf: dict[str, tuple[str, bytes]] = {}
     for paper in given:
         head, name = NamedNode(paper.iri), paper.iri.removeprefix(BASE)
         iris = [head, *(each.object for each in paper.triples if each.predicate.value == f"{OWL}versionIRI")]
@@ -87,7 +83,7 @@ def files(given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool) ->
         said = [(str(each.subject)[1:-1], each.predicate.value, str(each.object)[1:-1]) for each in paper.triples]
         homes |= {shape: name for shape, *_ in said if shape.startswith(f"{BASE}shapes/")}
         homes |= {term: at.removeprefix(BASE) for term, how, at in said if how == DEFINED_BY and term.startswith(NS)}
-        quads = canonical(Quad(each.subject, each.predicate, each.object) for each in paper.triples)
+        quads = canonical(Quad(*each) for each in paper.triples)
         # the header first: older readers look for it there
         ordered = sorted((quad.triple for quad in quads), key=lambda each: each.subject != head)
         words = "\n".join(map(str, ordered))
@@ -95,22 +91,22 @@ def files(given: Sequence[Paper], prefixes: Mapping[str, str], *, java: bool) ->
         for suffix, form in SYNTAXES.items():
             made[f"{name}.{suffix}"] = serialize(ordered, format=form, prefixes=used) or b""
         made[f"{name}.ttl"] = (paper.text or _header_first(paper, prefixes)).encode()
-        rdf |= {paper.iri: (name, made[f"{name}.rdf"])} if paper.owl else {}
     catalogue = TEMPLATES.get_template("catalog.xml").render(entries=sorted(entries.items())).encode()
     made |= {f"{name.partition('/')[0]}/catalog-v001.xml": catalogue for name in [*made]}
     made[HOMES] = json.dumps(homes | entries, indent=0, sort_keys=True).encode()
+    rdf = {name: made[f"{name}.rdf"] for name in (paper.iri.removeprefix(BASE) for paper in given if paper.owl)}
     axioms, written = logic.ask("write", rdf, prefixes) if java else ({}, {})
     return made | written, axioms
 
 
-def _own(document: Document, declared: Mapping[object, Triple]) -> Iterator[Paper]:
+def _own(document: graphs.Document, declared: Mapping[object, Triple]) -> Iterator[Paper]:
     """Yield the ontology that a document is, in which its individuals are declared, too."""
     for iri in (quad.subject for quad in document.quads if (quad.predicate, quad.object) == HEAD):
         if document.file.startswith("ontology/") and isinstance(iri, NamedNode):
             added = {declared[quad.subject] for quad in document.quads if quad.subject in declared}
             names = (shorten(str(each.subject)[1:-1], document.prefixes) for each in added)
-            lines = "".join(f"{name} a owl:NamedIndividual .\n" for name in sorted(names))
-            text = f"{document.text}\n{lines}" if lines else document.text
+            lines = "".join(sorted(f"\n{name} a owl:NamedIndividual ." for name in names))
+            text = f"{document.text}{lines}\n" if lines else document.text
             triples = graphs.triples([document]) | added
             yield Paper(iri.value, frozenset(triples), text, owl=not document.file.startswith(NOT_OWL))
 
@@ -143,7 +139,7 @@ def tables(dataset: bytes, saved: Mapping[str, SavedQuery]) -> dict[str, bytes]:
             raise BadProject(f"{query.file}: {error}", hint="Correct the query or its header.") from error
         made[f"{name}.json"] = (json.dumps(objects, ensure_ascii=False, indent=1) + "\n").encode()
         for title, mark in ((name, ""), (f"{name}-guarded", "'")):
-            cells = [[f"{mark}{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in rows]
+            cells = [[f"{mark}{cell}" if cell[:1] in {*"=+-@\t\r"} else cell for cell in row] for row in rows]
             csv.writer(out := io.StringIO(newline="")).writerows([list(kinds), *cells])
             made[f"{title}.csv"] = out.getvalue().encode()
             made[f"{title}.csv-metadata.json"] = described(told, only=title).encode()
@@ -179,29 +175,30 @@ def mark(text: str) -> str:
 class Book:
     """What templates ask: the rows of each query by their first column, and what a node is called and where it is."""
 
-    def __init__(self, documents: Sequence[Document], prefixes: Mapping[str, str]) -> None:
+    def __init__(self, documents: Sequence[graphs.Document], prefixes: Mapping[str, str]) -> None:
         self.prefixes, store = prefixes, graphs.by_file(documents)
-        self.found: dict[str, dict[object, list[dict[str, Any]]]] = {}
-        for name, query in graphs.package("handbook").items():
-            found = self.found[name] = {}
+        saved = graphs.package("handbook")
+        self.found: dict[str, dict[object, list[dict[str, Any]]]] = {name: defaultdict(list) for name in saved}
+        for name, query in saved.items():
             for row in graphs.rows(store, query):
-                found.setdefault(next(iter(row.values())), []).append(row)
-        self.statements: dict[object, dict[str, list[object]]] = {}
+                self.found[name][next(iter(row.values()))].append(row)
+        # the values that the ontology gives each node for each property
+        self.statements: dict[object, dict[str, list[object]]] = defaultdict(dict)
         for row in self.rows("statements"):
-            self.statements.setdefault(row["node"], {}).setdefault(self.of(row["property"]), []).append(row["value"])
+            self.statements[row["node"]].setdefault(self.of(row["property"]), []).append(row["value"])
         self.members = {node: [row["member"] for row in rows] for node, rows in self.found["members"].items()}
-        self.labels = {node: rows[0]["label"].value for node, rows in self.found["labels"].items() if self.own(node)}
+        labels, own = self.found["labels"], f"<{BASE}"
+        self.labels = {node: rows[0]["label"].value for node, rows in labels.items() if str(node).startswith(own)}
         self.names = {row["ontology"]: row["name"].value for row in self.rows("ontologies")}
         homes = ((row[key], row["page"]) for key in ("term", "shape", "part") for row in self.rows(f"{key}s"))
         self.homes = {node: self.names[page] for node, page in homes}
 
     def pages(
-        self, saved: Mapping[str, SavedQuery], axioms: Axioms, diagrams: Mapping[str, str], files: Collection[str]
+        self, saved: Mapping[str, SavedQuery], axioms: object, diagrams: Mapping[str, str], files: Collection[str]
     ) -> dict[str, str]:
-        """Return the page of each ontology by its path.
+        """Return the page of each ontology by its path, from competency questions, axioms by term, and `files` to link.
 
-        `saved` are the competency questions, `axioms` the axioms on each term in Manchester syntax, `diagrams` the SVG
-        of each ontology by name: one that was not drawn from what `dots` returns is left out; `files` what to link to.
+        `diagrams` has the SVG of each ontology by name: one that was not drawn from what `dots` returns is left out.
         """
         texts = self.dots()
         drawn = {name: diagrams[name] for name, text in texts.items() if mark(text) in diagrams.get(name, "")}
@@ -220,28 +217,19 @@ class Book:
         found = self.found[query]
         return found.get(key, []) if key else [row for rows in found.values() for row in rows]
 
-    def said(self, node: object, name: str) -> list[object]:
-        """Return the values that the ontology gives a node for a property."""
-        return self.statements.get(node, {}).get(name, [])
-
     def of(self, node: object) -> str:
         """Return the prefixed name of a node."""
         return shorten(node.value, self.prefixes) if isinstance(node, NamedNode) else ""
 
-    def own(self, node: object) -> bool:
-        """Return whether a node is a term or a thing of the project."""
-        return isinstance(node, NamedNode) and node.value.startswith(BASE)
-
     def anchor(self, node: object) -> str:
         """Return the identifier of a term on its page: its local name, before which those of others have a prefix."""
-        return re.sub(r"[^\w.-]+", "-", self.of(node).rpartition(":")[2] if self.own(node) else self.of(node))
+        name = self.of(node)
+        return re.sub(r"[^\w.-]+", "-", name.rpartition(":")[2] if str(node).startswith(f"<{BASE}") else name)
 
     def link(self, node: object) -> str:
         """Return where a term or an ontology is described, else the IRI where it can be followed, else nothing."""
-        if home := self.homes.get(node):
-            return f"{home}.html#{self.anchor(node)}"
-        if node in self.names:
-            return f"{self.names[node]}.html"
+        if node in self.homes or node in self.names:
+            return f"{self.homes[node]}.html#{self.anchor(node)}" if node in self.homes else f"{self.names[node]}.html"
         return node.value if isinstance(node, NamedNode) and node.value.startswith(("http://", "https://")) else ""
 
     def pieces(self, text: str) -> list[tuple[str, object]]:

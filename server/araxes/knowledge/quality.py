@@ -4,22 +4,20 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial, reduce
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Store, Triple, serialize
 
 from araxes.knowledge import graphs
-from araxes.knowledge.texts import Document, Fact, at, named
-from araxes.prefixes import FILE_IRI, INFERRED_GRAPH, ONTOLOGY_GRAPH, RDFS, SH, THINGS, declared, shorten
+from araxes.knowledge.graphs import Document, Fact
+from araxes.prefixes import FILE_IRI, INFERRED_GRAPH, ONTOLOGY_GRAPH, RDFS, SH, THINGS, shorten
 from araxes.problems import BadProject, Finding, Place, Report, Severity, caret, filled, report
 from araxes.queries import SavedQuery
 
 IRI = re.compile(r"<(https?://[^<>\s]+)>|(https?://[^<>\s]+[^<>\s.,;:)])")
 SHAPES, SCHEMES = "ontology/shapes/", "ontology/schemes/"
-SHACL, NESTED = NamedNode("urn:araxes:shacl"), NamedNode("urn:araxes:nested")
 # rdflib logs a traceback for each literal that its datatype does not allow; the shapes report it with its place
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
@@ -62,11 +60,10 @@ class Guide:
         subject = self._named(subject)
         texts = tuple(term.value for term in terms if isinstance(term, NamedNode | Literal))
         chosen = [document for document in self._documents if file in {"", document.file}]
-        if not isinstance(subject, NamedNode):
-            return next(filter(None, (each.find("", texts) for each in chosen)), whole)
-        blocks = [at for each in chosen if (at := each.find(subject.value, texts))]
-        mentions = filter(None, (each.find("", [subject.value]) for each in chosen))
-        return next((at for at in blocks if at.column > 1), None) or next(iter([*blocks, *mentions]), whole)
+        name = subject.value if isinstance(subject, NamedNode) else ""
+        blocks = sorted(filter(None, (each.find(name, texts) for each in chosen)), key=lambda at: at.column == 1)
+        mentions = filter(None, (each.find("", [name]) for each in chosen if name))
+        return next(iter([*blocks, *mentions]), whole)
 
     def run(self, saved: Mapping[str, SavedQuery], facts: Iterable[Fact] = ()) -> Iterator[Finding]:
         """Yield a finding for each row of each query; the header's `message` and `hint` name variables in braces.
@@ -92,27 +89,14 @@ def check(documents: Sequence[Document], saved: Mapping[str, SavedQuery], prefix
     return report("quality", len(saved), "queries", Guide(documents, prefixes).run(saved))
 
 
-def lint(documents: Sequence[Document], prefixes: Mapping[str, str]) -> Report:
-    """Return a finding for everything in the shapes that would silently do nothing."""
-    guide, vocabulary = Guide(documents, prefixes), resources.files("pyshacl").joinpath("assets/shacl.ttl")
-    guide.store.bulk_load(vocabulary.read_bytes(), RdfFormat.TURTLE, to_graph=SHACL)
-    shapes = [document for document in documents if document.file.startswith(SHAPES)]
-    found = guide.run(graphs.package("lint"), (fact for document in shapes for fact in _asked(document, prefixes)))
-    kinds = {NamedNode(SH + "NodeShape"), NamedNode(SH + "PropertyShape")}
-    return report("lint", sum(quad.object in kinds for quad in graphs.quads(shapes)), "shapes", found)
-
-
 def check_shapes(documents: Sequence[Document], prefixes: Mapping[str, str], *, derived: bool = False) -> Report:
     """Validate what people wrote, data and schemes; or what the rules made, in the company of all that it rests on."""
-    data = [document for document in documents if document.graph]
-    if not derived:
-        asserted = graphs.asserted(documents)
-        data = [each for each in asserted if each.graph != ONTOLOGY_GRAPH or each.file.startswith(SCHEMES)]
+    left = {None} if derived else {None, ONTOLOGY_GRAPH, INFERRED_GRAPH}
+    data = [each for each in documents if each.graph not in left or each.file.startswith(SCHEMES)]
     guide = Guide(documents, prefixes)
     shapes = graphs.triples(document for document in documents if document.file.startswith(SHAPES))
-    ontology = graphs.triples(document for document in documents if document.graph == ONTOLOGY_GRAPH)
-    subclasses = (each for each in ontology if each.predicate.value == RDFS + "subClassOf")
-    kinds = {each for each in subclasses if isinstance(each.object, NamedNode)}
+    terms = graphs.triples(document for document in documents if document.graph == ONTOLOGY_GRAPH)
+    kinds = {one for one in terms if one.predicate.value == RDFS + "subClassOf" and isinstance(one.object, NamedNode)}
     found = []
     for result in validate(graphs.triples(data) | kinds, shapes):
         focus, value, path = result["focus"], result.get("value"), result["path"].value.split()
@@ -144,23 +128,9 @@ def validate(data: Iterable[Triple], shapes: Iterable[Triple]) -> list[dict[str,
         raise BadProject(f"The shapes cannot be run: {error}", hint="Correct ontology/shapes/.") from error
     store = Store()
     # read at one go, since blank nodes that are read apart stay apart
-    both = b"".join(each.serialize(format="nt", encoding="utf-8") for each in (graph, results))
-    store.bulk_load(both, RdfFormat.N_TRIPLES)
-    nested = [quad for quad in store if isinstance(quad.object, BlankNode)]
-    store.extend(Quad(quad.subject, quad.predicate, quad.object, NESTED) for quad in nested)
+    store.bulk_load("".join(each.serialize(format="nt") for each in (graph, results)), RdfFormat.N_TRIPLES)
+    store.update((graphs.QUERIES / "nested.ru").read_text("utf-8"))
     return list(graphs.rows(store, graphs.saved("results")))
-
-
-def _asked(document: Document, prefixes: Mapping[str, str]) -> Iterator[Fact]:
-    """Yield what the queries of shapes name, each with the line of its query, and the `error` of one that is none."""
-    own, asked = declared(document.text), {SH + "select", SH + "ask"}
-    for text in (str(getattr(each.object, "value", "")) for each in document.quads if each.predicate.value in asked):
-        place: Fact = {"file": document.file, "line": at(document.text, max(document.text.find(text), 0))[0]}
-        yield from ({**each, **place} for each in named(document.file, text, {**prefixes, **own}))
-        try:
-            Store().query(text, prefixes=own)
-        except SyntaxError as error:
-            yield {**place, "error": str(error)}
 
 
 def _graph(triples: Iterable[Triple]) -> Any:

@@ -4,12 +4,12 @@ import gzip
 import re
 from collections import defaultdict
 from contextlib import suppress
-from graphlib import CycleError, TopologicalSorter
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import BlankNode, Quad, QueryResultsFormat, RdfFormat, Store, parse, serialize
+from pyoxigraph import Quad, QueryResultsFormat, RdfFormat, Store, parse, serialize
 
 from araxes.knowledge.publishing import TEMPLATES, canonical
 from araxes.prefixes import BASE, NS, ONTOLOGY_GRAPH, below, shorten
@@ -17,18 +17,13 @@ from araxes.problems import BadRelease
 from araxes.project import Project, Release, open_release, publish
 
 SYNTAXES = {"ttl": RdfFormat.TURTLE, "trig": RdfFormat.TRIG, "nq": RdfFormat.N_QUADS, "jsonld": RdfFormat.JSON_LD}
-LARGE, CHANGES = 1 << 20, "CHANGES.md"
-TERMS = (NS, f"{BASE}scheme/")
 IRI = re.compile(r"<([^<>]*)>")
-
-Lines = defaultdict[str, set[str]]
 
 
 def take(release: Release, into: Path) -> Release:
     """Return a release as handed on below a folder: its files, each graph and their union in each syntax, and changes.
 
-    These are changes since the one that is the newest there; of the same release, that one is returned. Raises
-    `BadRelease` where the folder cannot be written.
+    Changes are since the newest there, which is returned if it is the same. Raises `BadRelease` if it cannot write.
     """
     previous = None
     with suppress(BadRelease):
@@ -48,9 +43,9 @@ def take(release: Release, into: Path) -> Release:
         for suffix, syntax in SYNTAXES.items():
             given: Any = sorted(triples, key=str) if suffix == "ttl" else held
             body = serialize(given, format=syntax, prefixes=known) or b""
-            parts |= {f"{name}.{suffix}.gz": gzip.compress(body, mtime=0)} if len(body) > LARGE else {}
-            parts |= {f"{name}.{suffix}": body} if len(body) <= LARGE else {}
-    parts[CHANGES] = changes(previous, release).encode()
+            large = len(body) > 1 << 20
+            parts[f"{name}.{suffix}{'.gz' if large else ''}"] = gzip.compress(body, mtime=0) if large else body
+    parts["CHANGES.md"] = changes(previous, release).encode()
     more = {"graphs_sha256": digests, "previous": previous.name if previous else ""}
     return publish(parts, {**release.manifest, **more}, into, kept=0)
 
@@ -61,38 +56,23 @@ def changes(old: Release | None, new: Release, most: int = 0) -> str:
     return TEMPLATES.get_template("changes.md").render(old=old, new=new, most=most or None, **told)
 
 
-def _told(release: Release) -> dict[str, Lines]:
+def _told(release: Release) -> dict[str, defaultdict[str, set[str]]]:
     """Return what is said of each term and in each graph, and the rows that answer each question, as lines of text."""
-    quads, known = [*parse(path=release.dataset, format=RdfFormat.N_QUADS)], below(release.folder)
-    names, told = _names(quads), {part: defaultdict[str, set[str]](set) for part in ("terms", "facts", "answers")}
+    from diffable_rdf import wl_relabel_quads
 
-    def short(line: str) -> str:
-        return IRI.sub(lambda iri: shorten(iri[1], known), line)
-
+    # a blank node has a name made from all that is said of it and of those beside it: the same where the same is said
+    quads = wl_relabel_quads([*parse(path=release.dataset, format=RdfFormat.N_QUADS)])
+    told = {part: defaultdict[str, set[str]](set) for part in ("terms", "facts", "answers")}
+    known = below(release.folder)
+    short = partial(IRI.sub, lambda iri: shorten(iri[1], known))
     for quad in quads:
-        subject, value = (names.get(node, node) for node in (quad.subject, quad.object))
-        line = short(f"{subject} {quad.predicate} {value}")
-        told["facts"][str(quad.graph_name)[1:-1]].add(line)
-        if str(quad.graph_name)[1:-1] == ONTOLOGY_GRAPH and str(subject)[1:].startswith(TERMS):
-            told["terms"][short(str(subject))].add(line)
+        graph, line = str(quad.graph_name)[1:-1], short(str(quad.triple))
+        told["facts"][graph].add(line)
+        if graph == ONTOLOGY_GRAPH and str(quad.subject)[1:].startswith((NS, f"{BASE}scheme/")):
+            told["terms"][short(str(quad.subject))].add(line)
     store = Store()
     store.bulk_extend([*quads, *{Quad(*quad.triple) for quad in quads}])
     for name, saved in Project(release.folder).queries("competency").items():
         found: Any = store.query(saved.text)
         told["answers"][name] |= {*short(found.serialize(format=QueryResultsFormat.TSV).decode()).splitlines()[1:]}
     return told
-
-
-def _names(quads: list[Quad]) -> dict[object, str]:
-    """Return a name for each blank node, made from all that is said of it: the same where the same is said."""
-    said: dict[BlankNode, list[Quad]] = {}
-    for quad in quads:
-        if isinstance(quad.subject, BlankNode):
-            said.setdefault(quad.subject, []).append(quad)
-    inner = {node: [quad.object for quad in held if isinstance(quad.object, BlankNode)] for node, held in said.items()}
-    names: dict[object, str] = {}
-    with suppress(CycleError):  # what leads back to itself goes by its canonical name
-        for node in TopologicalSorter(inner).static_order():
-            lines = sorted(f"{quad.predicate} {names.get(quad.object, quad.object)}" for quad in said[node])
-            names[node] = f"_:{sha256(' '.join(lines).encode()).hexdigest()[:12]}"
-    return names
