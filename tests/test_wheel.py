@@ -36,7 +36,7 @@ def test_the_wheel_holds_ontology_data_queries_and_both_licences(wheel: Path) ->
         assert {f"araxes/_project/{name}" for name in inside} <= names
         assert inside
     assert "araxes/web/templates/query.html" in names
-    assert "araxes/knowledge/queries/passages.rq" in names
+    assert "araxes/knowledge/queries/anchors/bad-passage.rq" in names
     assert {name.rpartition("/")[2] for name in names if "licenses/" in name} == {"LICENSE", "LICENSE-DATA"}
 
 
