@@ -120,20 +120,23 @@ def diff(whole: bool, old: Path, new: Path) -> None:
 @click.option("--with", "beside", multiple=True, type=FILE, help="Serve this file as a graph beside those here.")
 @click.option("--store", type=FOLDER, metavar="DIR", help="Keep the data on disk, in this folder [env: ARAXES_STORE].")
 @click.option("--backend", multiple=True, metavar="URL", help="Ask this SPARQL endpoint [env: ARAXES_BACKEND].")
-@click.argument("files", nargs=-1, metavar="[FILE]...", type=FILE)
-def serve(project: Project, releases: Path, stale: bool, data: Paths, beside: Paths, files: Paths, **more: Any) -> None:
+@click.argument("rest", nargs=-1, metavar="[FILE|URL]...")
+def serve(
+    project: Project, releases: Path, stale: bool, data: Paths, beside: Paths, rest: tuple[str, ...], **more: Any
+) -> None:
     """Serve the graph, built first if the project has changed; with --data FILE..., just those files.
 
-    With --with FILE..., files (any syntax of RDF, .gz too) stand beside the graph. With --backend, given once for each
-    of its replicas, an endpoint that holds the data is asked. SIGHUP changes to the newest release, or to the files as
-    they are then.
+    With --with FILE..., files (any syntax of RDF, .gz too) stand beside the graph. With --backend URL..., an endpoint
+    that holds the data is asked, or its replicas in turn. SIGHUP changes to the newest release, or to the files as they
+    are then.
     """
-    chosen = settings.load(os.environ, {**more, "backend": " ".join(more["backend"]) or None})
-    if bool(data) + bool(beside) + bool(chosen.backend) > 1 or (files and not data and not beside):
+    urls = [*more["backend"], *(rest if more["backend"] else ())]
+    chosen = settings.load(os.environ, {**more, "backend": " ".join(urls) or None})
+    if bool(data) + bool(beside) + bool(chosen.backend) > 1 or (rest and not (data or beside or urls)):
         raise click.UsageError("Give files with either --data or --with, and none with --backend.")
     from araxes import serving
 
-    quick = bool(chosen.store)
+    files, quick = [Path(each) for each in rest], bool(chosen.store)
     if data:
         return serving.serve(lambda: release_of([*data, *files], quick=quick), chosen)
     reuse.fresh_release(project, releases, build=not stale)

@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from graph.test_questions import NUMBER, QUESTIONS, rows, same
 from helpers import query_url, request, serving
+from helpers import rows as found
 
 PAGES = [
     "/",
@@ -124,3 +126,20 @@ def test_the_triples_are_counted(over: str, server: str) -> None:
     counts = [request(f"{url}health").json()["triples"] for url in (over, server)]
     assert counts[0] == counts[1]
     assert re.search(r"[1-9]", str(counts[0]))
+
+
+def test_three_replicas_are_asked_and_one_is_killed_under_load(oxigraph_replicas, releases: Path, release) -> None:
+    urls = [each.url for each in oxigraph_replicas]
+    wanted = [{"n": str(release.manifest["distinct_triples"])}]
+    with (
+        serving("--no-build", "--release", str(releases), "--backend", *urls) as url,
+        ThreadPoolExecutor(4) as clients,
+    ):
+
+        def asked(number: int) -> list[dict[str, str]]:
+            if number == 40:
+                oxigraph_replicas[0].process.kill()
+                oxigraph_replicas[0].process.wait()
+            return found(request(query_url(url, f"SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o }} # {number}")))
+
+        assert [*clients.map(asked, range(120))] == [wanted] * 120
