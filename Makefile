@@ -47,6 +47,7 @@ check: $(STAMP) ## check everything
 bench: $(STAMP) .make/bench-venv/installed ## measure speed beside two other servers; QUICK=1 for a short run
 	@$(BIN)/python benchmarks/figures.py
 	@$(BIN)/python benchmarks/pages.py
+	@$(BIN)/python benchmarks/loading.py $(if $(QUICK),200000,2000000)
 	@$(BIN)/python -m benchmarks.sweep $(if $(QUICK),--quick)
 
 derive: $(STAMP) ## run the rules and write data/inferred
