@@ -84,6 +84,7 @@ def test_data_of_views_is_the_same(body, server: str, path: str) -> None:
 
 def test_names_are_reconciled_alike(over: str, server: str) -> None:
     both = [request(f"{url}reconcile", {"queries": json.dumps(NAMES)}) for url in (over, server)]
+    assert [each.status for each in both] == [200, 200], both[0].text
     found = [
         {key: [(each["id"], each["match"]) for each in told["result"]] for key, told in x.json().items()} for x in both
     ]

@@ -188,3 +188,22 @@ def test_long_lists_are_cut_and_said_to_be(releases: Path, tmp_path: Path) -> No
     assert "… and 20 more" in short
     assert "more" not in whole
     assert whole.count('rdfs:seeAlso "x') == 40
+
+
+def test_a_change_of_a_question_alone_is_a_new_release_and_told(releases: Path, tmp_path: Path) -> None:
+    first = handed(releases, tmp_path / "all")
+    question = "queries/competency/pq01-who-holds-what.rq"
+    other = changed(tmp_path, **{question: ("SELECT ", "SELECT DISTINCT ")})
+    second = handed(other, tmp_path / "all")
+    assert second != first
+    (copy_text := tmp_path / "project" / question).rename(copy_text.with_name("pq03-who-holds-what.rq"))
+    third = handed(built(tmp_path / "project", other, "--without-reasoner"), tmp_path / "all")
+    assert "New questions: 1" in (third / "CHANGES.md").read_text("utf-8")
+
+
+def test_a_spoilt_release_before_is_no_first_one(releases: Path, tmp_path: Path) -> None:
+    folder = handed(releases, tmp_path / "all")
+    (folder / "CHANGES.md").write_text("spoilt", "utf-8")
+    done = araxes("release", "--no-build", "--release", str(releases), str(tmp_path / "all"))
+    assert done.returncode == 3
+    assert "CHANGES.md is not what was built" in done.stderr

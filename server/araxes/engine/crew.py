@@ -123,7 +123,9 @@ class Crew:
         except Problem:
             self.close()
             raise
-        self.release = release._replace(manifest={**release.manifest, "distinct_triples": said["triples"]})
+        # A backend's data changes unseen: what was kept of it ends with the next reload.
+        name = {"dataset_sha256": f"{time.time_ns():016x}"} if settings.backend else {}
+        self.release = release._replace(manifest={**release.manifest, **name, "distinct_triples": said["triples"]})
 
     def hire(self, ended: int = 0) -> tuple[Worker, int]:
         """Return a new worker, and the status with which the one ended that it replaces; raises `Unavailable`."""

@@ -47,14 +47,13 @@ def load(files: Mapping[Path, str], prefixes: Mapping[str, str], folder: Path, n
     """
     place = folder / f"{PREFIX}{name[:16]}"
     try:
-        if not place.is_dir():
-            heard, told = Pipe(duplex=False)
-            process = get_context("fork").Process(target=_told, args=(os.getpid(), told, files, place))
-            process.start()
-            told.close()
-            if problem := heard.recv():
-                raise problem
-            process.join()
+        heard, told = Pipe(duplex=False)
+        process = get_context("fork").Process(target=_told, args=(os.getpid(), told, files, place))
+        process.start()
+        told.close()
+        if problem := heard.recv():
+            raise problem
+        process.join()
         facts = json.loads((place / FACTS).read_text("utf-8"))
         with suppress(OSError):
             os.utime(place)  # what was used last is removed last
@@ -93,6 +92,7 @@ def _make(files: Mapping[Path, str], place: Path) -> None:
     with (place.parent / f"{PREFIX}lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # let go of by the system where this process ends before its time
         if place.is_dir():
+            ox.Store.read_only(str(place / STORE))  # which tells here and now whether it can be opened
             return
         beside = place.with_name(f"{PREFIX}loading")
         shutil.rmtree(beside, ignore_errors=True)

@@ -43,10 +43,12 @@ class Remote(Loaded):
     def __init__(self, settings: Settings, prefixes: Mapping[str, str]) -> None:
         self._urls, self._settings = settings.backend.split(), settings
         self._until = memoryview(mmap.mmap(-1, 8 * (len(self._urls) + 1))).cast("d")  # the last is whose turn it is
-        [row] = self._asked([], COUNT)
+        counted = self._asked([], COUNT)
+        with counted.blamed():
+            self.triples = int(next(iter(counted))["n"].value)
         _session(False).close()  # a connection that workers inherit would be of use to none
         _session.cache_clear()
-        super().__init__(ox.Store(), prefixes, int(row["n"].value), shared=False, descriptors=16)
+        super().__init__(ox.Store(), prefixes, self.triples, shared=False, descriptors=16)
 
     def view(self, question: Question) -> Ask:
         """Return what asks the graphs that the request names (SPARQL 1.1 Protocol, 2.1.4), else FROM's, else all."""
@@ -81,7 +83,7 @@ class Found:
         rows, graph = ox.QueryResultsFormat.from_media_type(kind), ox.RdfFormat.from_media_type(kind)
         if kind not in WANTED[form] or not (rows or graph):
             raise EndpointFailed(f"{self._from}, not with {WANTED[form].partition(',')[0]}")
-        with self._blamed():
+        with self.blamed():
             # Virtuoso names blank nodes as no reader takes them, and says by a row that something is true.
             plain = body.replace(b'"nodeID://', b'"') if rows else body
             made: Any = ox.parse_query_results(plain, rows) if rows else ox.parse(body, graph)
@@ -93,11 +95,11 @@ class Found:
 
     def serialize(self, sink: BinaryIO, form: Any) -> None:
         """Write the rows in a format."""
-        with self._blamed():
+        with self.blamed():
             self._made.serialize(sink, form)
 
     def __iter__(self) -> Iterator[Any]:
-        with self._blamed():
+        with self.blamed():
             yield from self._made
 
     def values(self, call: int, most: int) -> str:
@@ -110,10 +112,11 @@ class Found:
         return f"VALUES ({' '.join(map(str, self._made.variables))}) {{ {' '.join(rows)} }}"
 
     @contextmanager
-    def _blamed(self) -> Iterator[None]:
+    def blamed(self) -> Iterator[None]:
+        """Say of what cannot be read or used meanwhile that the endpoint is to blame."""
         try:
             yield
-        except (SyntaxError, ValueError, OSError) as error:
+        except (SyntaxError, ValueError, OSError, LookupError, AttributeError, StopIteration) as error:
             raise EndpointFailed(f"{self._from} that cannot be read: {error}") from None
 
 
@@ -154,7 +157,8 @@ def ask(url: str, text: str, graphs: Fields, settings: Settings, *, guarded: boo
     if len(body) > most:
         raise beyond(AnswerTooLarge, "answer_kilobytes", settings.answer_kilobytes)
     if status == 400:
-        raise BadQuery(f"{url} refuses the query: {body[:300].decode('utf-8', 'replace')}")
+        found = f"{url} refuses the query: {body[:300].decode('utf-8', 'replace')!a}"
+        raise BadQuery(found, hint="Write it so that this endpoint, too, can read it.")
     if status != 200 or PARTIAL in reply.headers:
         found = f"{url} answers with status {status}{', and only in part' * (status == 200)}"
         raise EndpointFailed(found, more=later if status in DOWN else {})
@@ -178,7 +182,7 @@ def joined(text: str, settings: Settings) -> str:
         try:
             found = ask(url, f"{text[:start]}\nSELECT * WHERE {group}", (), settings, guarded=True)
             rows = found.values(at, settings.answer_rows)
-        except EndpointFailed:
+        except (EndpointFailed, BadQuery):
             if not silent:
                 raise
             rows = NO_ROW_LOST

@@ -3,7 +3,6 @@
 import gzip
 import re
 from collections import defaultdict
-from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -13,8 +12,7 @@ from pyoxigraph import Quad, QueryResultsFormat, RdfFormat, Store, parse, serial
 
 from araxes.knowledge.publishing import TEMPLATES, canonical
 from araxes.prefixes import BASE, NS, ONTOLOGY_GRAPH, below, shorten
-from araxes.problems import BadRelease
-from araxes.project import Project, Release, open_release, publish
+from araxes.project import CURRENT, Project, Release, open_release, publish
 
 SYNTAXES = {"ttl": RdfFormat.TURTLE, "trig": RdfFormat.TRIG, "nq": RdfFormat.N_QUADS, "jsonld": RdfFormat.JSON_LD}
 IRI = re.compile(r"<([^<>]*)>")
@@ -25,10 +23,8 @@ def take(release: Release, into: Path) -> Release:
 
     Changes are since the newest there, which is returned if it is the same. Raises `BadRelease` if it cannot write.
     """
-    previous = None
-    with suppress(BadRelease):
-        previous = open_release(into)
-    if previous and previous.name == release.name:
+    previous = open_release(into) if (into / CURRENT).exists() else None
+    if previous and previous.manifest.get("handed_on") == release.manifest["inputs_hash"]:
         return previous
     quads, known = [*parse(path=release.dataset, format=RdfFormat.N_QUADS)], below(release.folder)
     graphs = {"graph/all": quads}
@@ -46,8 +42,8 @@ def take(release: Release, into: Path) -> Release:
             large = len(body) > 1 << 20
             parts[f"{name}.{suffix}{'.gz' if large else ''}"] = gzip.compress(body, mtime=0) if large else body
     parts["CHANGES.md"] = changes(previous, release).encode()
-    more = {"graphs_sha256": digests, "previous": previous.name if previous else ""}
-    return publish(parts, {**release.manifest, **more}, into, kept=0)
+    more = {"graphs_sha256": digests, "handed_on": release.manifest["inputs_hash"]}
+    return publish(parts, {**release.manifest, **more, "previous": previous.name if previous else ""}, into, kept=0)
 
 
 def changes(old: Release | None, new: Release, most: int = 0) -> str:

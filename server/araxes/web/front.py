@@ -130,7 +130,8 @@ class Front:
             allowed = ", ".join(sorted(made.allow))
             headers = {"Allow": allowed, "Access-Control-Allow-Methods": allowed, **HEADERS["options"]}
             return Response(status=204, headers=headers | (HEADERS["readable"] if "QUERY" in made.allow else {}))
-        made.direct_passthrough, made.last_modified = False, None  # a date would be that of another coding
+        made.direct_passthrough = False
+        made.headers.pop("Last-Modified", None)  # it would be that of another coding
         made.set_data(made.get_data())
         return made
 

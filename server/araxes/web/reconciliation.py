@@ -4,6 +4,7 @@ import json
 import re
 from functools import lru_cache
 from statistics import fmean
+from threading import Lock
 from typing import Any
 
 from flask import Blueprint, Response
@@ -16,7 +17,7 @@ from araxes.web.pages import POLICY, exchange, filled, page_for, site, styled
 from araxes.web.site import SITE, Index, Page, Row, Term, fold
 
 bp, TABLE, JSON = Blueprint("reconciliation", __name__), SITE["reconciliation"], "application/json"
-ELSEWHERE = {fold(text) for text in TABLE["elsewhere"]}
+MAKING, ELSEWHERE = Lock(), {fold(text) for text in TABLE["elsewhere"]}
 QUANTIFIERS: Any = {"any": max, "all": min, "should": fmean, "none": lambda likes: 100.0 * (max(likes) < 100)}
 # Scripts that leave out vowels: in Latin letters a word of theirs may be another one (the Persian Iran becomes ayran).
 UNVOWELLED = re.compile(r"[\u0590-\u07ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -115,7 +116,8 @@ def reconcile(name: str, kind: str = "") -> Response:
             raise beyond(BatchTooLarge, "batch_names", site.settings.batch_names)
         said = f"{fault.json_path!a:.100} is {fault.instance!a:.100}, but {fault.validator} is {fault.validator_value}"
         raise BadReconciliation(said)
-    book = _book(exchange.served.folder, exchange.release)
+    with MAKING:  # once for all who wait for it
+        book = _book(exchange.served.folder, exchange.release)
     body = filled(f"reconciliation/{name}", book=book, kind=kind, asked=asked, table=TABLE, things=THINGS)
     if name.endswith("html"):
         policy = styled(body.encode())[POLICY].replace("frame-ancestors 'none'", "frame-ancestors *")
