@@ -44,6 +44,10 @@ def test_files_of_six_kinds_are_served_as_one_graph_in_which_each_triple_counts_
         (tmp_path / name).write_text(text)
     with serving("--data", *(str(tmp_path / name) for name in FILES)) as url:
         assert count(url) == 7
+        for path in ("", "about", "limits"):
+            page = request(f"{url}{path}", accept="text/html").text
+            assert "The data are not those of Araxes" in page and "CC BY 4.0" not in page, path
+        assert "CC BY 4.0" not in request(f"{url}nowhere", accept="text/html").text
         graphs = rows(request(query_url(url, "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g")))
         assert {row["g"]: row["n"] for row in graphs} == {"http://a/g1": "2", "http://a/g2": "2"}
         assert rows(request(query_url(url, "SELECT (COUNT(DISTINCT ?b) AS ?n) { ?s ?p ?b FILTER(isBlank(?b)) }"))) == [

@@ -3,6 +3,7 @@
 import gzip
 import signal
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,15 @@ def test_a_query_joins_the_files_with_the_graph(both: str) -> None:
       SELECT ?state ?capital {{ GRAPH ?ours {{ ?it rdfs:label ?state }}
       GRAPH <{GRAPH}z.ttl> {{ ?it c:of/rdfs:label ?capital }} FILTER(lang(?state) = "en") }}"""
     assert rows(request(query_url(both, query))) == [{"state": "Øland", "capital": "Olstadt"}]
+
+
+def test_the_licence_of_the_project_is_not_claimed_for_the_files(both: str, tiny_server: str) -> None:
+    beside, alone = (request(url, accept="text/html").text for url in (both, tiny_server))
+    assert "Araxes' own data under" in unescape(beside) and "under their own terms" in beside
+    assert '"license":' in alone and '"license":' not in beside
+    assert "under their own terms" in request(f"{both}about", accept="text/html").text
+    void = request(f"{both}.well-known/void", accept="text/turtle").text
+    assert "void#dataset> a sd:Dataset" in void and "bibliographicCitation" not in void
 
 
 def test_from_one_file_is_that_file_alone(both: str) -> None:

@@ -1,5 +1,6 @@
 """The saved queries that ask Wikidata and DBpedia, answered by what is recorded of both, on loopback."""
 
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -99,7 +100,17 @@ def test_two_states_have_organizations_in_common(ask) -> None:
         ("an organization of many", None),
         ("an organization of two", None),
     ]
+    theirs = ask("wikidata-memberships", one=f"{STATE}armenia", other=f"{STATE}israel")
+    assert [row["name"] for row in theirs] == ["an organization of many"]
     assert ask("wikidata-memberships", one=f"{STATE}armenia", other=f"{STATE}france") == []
+
+
+def test_every_state_that_has_a_code_here_is_asked_about(server: str) -> None:
+    query = "PREFIX ax: <https://w3id.org/araxes/ns/> SELECT DISTINCT ?code { ?state a ax:State ; ax:isoAlpha2Code ?code }"
+    codes = {row["code"] for row in rows(request(query_url(server, query)))}
+    for variable in ("?oneCode", "?otherCode"):
+        [listed] = re.findall(rf"\{variable} IN \((.*?)\)", SAVED["wikidata-memberships"].text)
+        assert set(re.findall(r"\w+", listed)) == codes
 
 
 def test_heads_of_state_and_government_are_joined_with_persons_here(ask) -> None:
@@ -137,6 +148,17 @@ def test_where_they_are_not_listed_the_page_says_so_and_the_endpoint_refuses(url
     for name, saved in SAVED.items():
         reply: Reply = request(query_url(server, saved.text))
         assert (reply.status, reply.json()["type"].rpartition("/")[2]) == (400, "service-refused"), name
+
+
+def test_what_is_said_of_service_is_what_the_server_does(
+    url: str, server: str, recorded: dict[str, Recorded]
+) -> None:
+    asking, refusing = (request(f"{each}limits", accept="text/html").text for each in (url, server))
+    assert "nothing is ever fetched" in refusing and "nothing is ever fetched" not in asking
+    assert all(f"<code>{each.url}</code>" in asking for each in recorded.values())
+    feature = "sd:BasicFederatedQuery"
+    told = [request(f"{each}sparql", accept="text/turtle").text for each in (url, server)]
+    assert [feature in each for each in told] == [True, False]
 
 
 def test_other_editors_find_with_whom_they_federate(server: str) -> None:
