@@ -40,6 +40,15 @@ def test_a_value_that_cannot_be_used_is_an_error(port: str) -> None:
         load({"ARAXES_PORT": port}, {})
 
 
+@pytest.mark.parametrize("name", ["backend", "services"])
+def test_no_password_stands_in_an_address_that_visitors_may_be_told(name: str) -> None:
+    url = "https://example.org/sparql?default-graph-uri=mailto:a@b"
+    assert getattr(load({}, {name: f"{url} http://[::1]:7878/query"}), name) == f"{url} http://[::1]:7878/query"
+    for bad in ("http://alice:secret@example.org/sparql", f"{url} http://alice@example.org", "ftp://example.org/"):
+        with pytest.raises(BadSetting, match=name):
+            load({}, {name: bad})
+
+
 def page() -> str:
     """Return the page that describes every setting, with a file of settings that holds each default."""
     values = [

@@ -154,7 +154,7 @@ def test_what_was_used_last_is_kept_longest(tmp_path: Path) -> None:
     assert {each.name for each in stores(tmp_path / "disk")} == {names[0], names[3]}
 
 
-@pytest.mark.parametrize("spoil", ["a file", "a file in its way", "no facts"])
+@pytest.mark.parametrize("spoil", ["a file", "a file in its way", "no facts", "no store"])
 def test_a_folder_that_cannot_be_used_is_said_so(tmp_path: Path, spoil: str) -> None:
     release, folder = data(tmp_path, PLAIN), tmp_path / "disk"
     if spoil == "a file":
@@ -162,6 +162,9 @@ def test_a_folder_that_cannot_be_used_is_said_so(tmp_path: Path, spoil: str) -> 
     elif spoil == "a file in its way":
         folder.mkdir()
         (folder / f"store-{release.name}").write_text("mine")
+    elif spoil == "no store":
+        with closing(served(release, folder)):
+            next(folder.glob("store-*/data/CURRENT")).unlink()
     else:
         (folder / f"store-{release.name}").mkdir(parents=True)
     with pytest.raises(BadData, match="store"):

@@ -251,6 +251,7 @@ def bindings(term: object, name: str = "v") -> bytes:
 
 FAILING = {
     "500": lambda handler, _: handler.give(b"", status=500),
+    "400": lambda handler, _: handler.give(b"no\x1b[31m query", "text/plain", 400),
     "503": lambda handler, _: handler.give(b"", status=503),
     "page": lambda handler, _: handler.give(b"<p>Hello", "text/html"),
     "no type": lambda handler, _: handler.give(NO_ROWS, ""),
@@ -268,8 +269,9 @@ FAILING = {
 def test_silent_hides_an_endpoint_that_fails_and_else_it_is_named(tmp_path: Path, name: str) -> None:
     with other(FAILING[name]) as there, closing(made(tmp_path, there, query_milliseconds=1_500)) as engine:
         query = f"SELECT * {{ ?s <http://x/p> ?o SERVICE %s <{there.url}> {{ ?s ?b ?c }} }}"
-        with pytest.raises(EndpointFailed, match=there.url):
+        with pytest.raises(BadQuery if name == "400" else EndpointFailed, match=there.url) as caught:
             engine.ask(Question(query % "", RESULTS[0]))
+        assert "\x1b" not in caught.value.detail
         found = json.loads(engine.ask(Question(query % "SILENT", RESULTS[0])).body)["results"]["bindings"]
         assert [sorted(row) for row in found] == [["o", "s"]] * 2
 

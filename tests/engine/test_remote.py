@@ -34,6 +34,13 @@ def then(answer):  # type: ignore[no-untyped-def]
     return lambda handler, query: handler.give(COUNTED) if "COUNT" in query else answer(handler, query)
 
 
+@pytest.mark.parametrize("told", ["{}", '{"n":{"type":"literal","value":"many"}}', ""])
+def test_an_endpoint_that_does_not_count_is_named_at_the_start(tiny_release: Release, told: str) -> None:
+    body = f'{{"head":{{"vars":["n"]}},"results":{{"bindings":[{told}]}}}}'.encode()
+    with other(lambda handler, _: handler.give(body)) as there, pytest.raises(EndpointFailed, match=there.url):
+        engine_over(tiny_release, there.url)
+
+
 def drip(handler: Handler, _: str) -> None:
     handler.send_response(200)
     handler.send_header("Content-Type", JSON)

@@ -58,3 +58,10 @@ def test_two_builds_give_the_same_bytes(release: Release, tmp_path: Path) -> Non
     again = tmp_path / "current"
     for name in ("dataset.nq", "manifest.json"):
         assert (again / name).read_bytes() == (release.folder / name).read_bytes()
+
+
+def test_no_answer_claims_to_have_changed_just_now(server: str) -> None:
+    for path in ("about", "reconcile", "tables/positions.csv", "sparql?query=ASK%20%7B%20%7D"):
+        reply = request(f"{server}{path}", accept="*/*")
+        assert reply.status == 200
+        assert "Last-Modified" not in reply.headers, path
