@@ -106,7 +106,9 @@ def test_two_states_have_organizations_in_common(ask) -> None:
 
 
 def test_every_state_that_has_a_code_here_is_asked_about(server: str) -> None:
-    query = "PREFIX ax: <https://w3id.org/araxes/ns/> SELECT DISTINCT ?code { ?state a ax:State ; ax:isoAlpha2Code ?code }"
+    query = (
+        "PREFIX ax: <https://w3id.org/araxes/ns/> SELECT DISTINCT ?code { ?state a ax:State ; ax:isoAlpha2Code ?code }"
+    )
     codes = {row["code"] for row in rows(request(query_url(server, query)))}
     for variable in ("?oneCode", "?otherCode"):
         [listed] = re.findall(rf"\{variable} IN \((.*?)\)", SAVED["wikidata-memberships"].text)
@@ -150,9 +152,7 @@ def test_where_they_are_not_listed_the_page_says_so_and_the_endpoint_refuses(url
         assert (reply.status, reply.json()["type"].rpartition("/")[2]) == (400, "service-refused"), name
 
 
-def test_what_is_said_of_service_is_what_the_server_does(
-    url: str, server: str, recorded: dict[str, Recorded]
-) -> None:
+def test_what_is_said_of_service_is_what_the_server_does(url: str, server: str, recorded: dict[str, Recorded]) -> None:
     asking, refusing = (request(f"{each}limits", accept="text/html").text for each in (url, server))
     assert "nothing is ever fetched" in refusing and "nothing is ever fetched" not in asking
     assert all(f"<code>{each.url}</code>" in asking for each in recorded.values())
