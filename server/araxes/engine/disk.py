@@ -111,7 +111,7 @@ def _filled(place: Path, files: Mapping[Path, str]) -> dict[str, Any]:
     """Return what is counted of the data of files, once all of it is on disk."""
     store = ox.Store(str(place))
     size = sum(path.stat().st_size for path in files if path.is_file())
-    with click.progressbar(length=size, label=f"Loading {len(files)} files", file=sys.stderr) as bar:
+    with click.progressbar(length=size, label="Loading", file=sys.stderr) as bar:
         fill(store.bulk_load, files, bar.update)
     union = any(store.named_graphs())
     if shared := union and any(map(store.query, TWICE)):  # the engine would count such triples twice (its one fault)
