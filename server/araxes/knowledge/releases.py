@@ -41,7 +41,7 @@ def take(release: Release, into: Path) -> Release:
             body = serialize(given, format=syntax, prefixes=known) or b""
             large = len(body) > 1 << 20
             parts[f"{name}.{suffix}{'.gz' if large else ''}"] = gzip.compress(body, mtime=0) if large else body
-    parts["CHANGES.md"] = changes(previous, release).encode()
+    parts["CHANGES.md"] = f"{changes(previous, release)}\n".encode()
     more = {"graphs_sha256": digests, "handed_on": release.manifest["inputs_hash"]}
     return publish(parts, {**release.manifest, **more, "previous": previous.name if previous else ""}, into, kept=0)
 
