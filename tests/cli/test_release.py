@@ -207,3 +207,15 @@ def test_a_spoilt_release_before_is_no_first_one(releases: Path, tmp_path: Path)
     done = araxes("release", "--no-build", "--release", str(releases), str(tmp_path / "all"))
     assert done.returncode == 3
     assert "CHANGES.md is not what was built" in done.stderr
+
+
+def test_a_changed_truth_is_a_changed_answer(releases: Path, tmp_path: Path) -> None:
+    copy = copy_of_tiny(tmp_path / "project")
+    question = copy.root / "queries" / "competency" / "pq09-is-there-one.rq"
+    told = []
+    for number, pattern in enumerate(("?s ?p ?o", "?s ?p ?o FILTER ( 1 = 2 )")):
+        question.write_text(f"#: title: Is there one?\n\nASK {{ {pattern} }}\n", "utf-8")
+        told.append(built(copy.root, tmp_path / str(number), "--without-reasoner"))
+    answers = araxes("diff", *map(str, told)).stdout.partition("## Facts")[0]
+    assert "- − `true`" in answers
+    assert "- + `false`" in answers

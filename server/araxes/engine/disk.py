@@ -114,7 +114,7 @@ def _filled(place: Path, files: Mapping[Path, str]) -> dict[str, Any]:
     with click.progressbar(length=size, label="Loading", file=sys.stderr) as bar:
         fill(store.bulk_load, files, bar.update)
     union = any(store.named_graphs())
-    if shared := union and any(map(store.query, TWICE)):  # the engine would count such triples twice (its one fault)
+    if shared := union and any(map(store.query, TWICE)):  # the engine would count such triples twice
         store.bulk_extend(ox.Quad(*quad.triple) for quad in store)
     counted: Any = store.query("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", use_default_graph_as_union=union and not shared)
     return {"triples": int(next(counted)["n"].value), "shared": shared, "union": union and not shared}

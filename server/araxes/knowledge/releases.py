@@ -21,7 +21,7 @@ IRI = re.compile(r"<([^<>]*)>")
 def take(release: Release, into: Path) -> Release:
     """Return a release as handed on below a folder: its files, each graph and their union in each syntax, and changes.
 
-    Changes are since the newest there, which is returned if it is the same. Raises `BadRelease` if it cannot write.
+    Changes are since the newest there, returned if it is the same. Raises `BadRelease` if that is spoilt or none made.
     """
     previous = open_release(into) if (into / CURRENT).exists() else None
     if previous and previous.manifest.get("handed_on") == release.manifest["inputs_hash"]:
@@ -53,7 +53,7 @@ def changes(old: Release | None, new: Release, most: int = 0) -> str:
 
 
 def _told(release: Release) -> dict[str, defaultdict[str, set[str]]]:
-    """Return what is said of each term and in each graph, and the rows that answer each question, as lines of text."""
+    """Return what is said of each term and in each graph, and the answer to each question, as lines of text."""
     from diffable_rdf import wl_relabel_quads
 
     # a blank node has a name made from all that is said of it and of those beside it: the same where the same is said
@@ -70,5 +70,5 @@ def _told(release: Release) -> dict[str, defaultdict[str, set[str]]]:
     store.bulk_extend([*quads, *{Quad(*quad.triple) for quad in quads}])
     for name, saved in Project(release.folder).queries("competency").items():
         found: Any = store.query(saved.text)
-        told["answers"][name] |= {*short(found.serialize(format=QueryResultsFormat.TSV).decode()).splitlines()[1:]}
+        told["answers"][name] |= {*short(found.serialize(format=QueryResultsFormat.TSV).decode()).splitlines()}
     return told
